@@ -1,1 +1,10 @@
-//! Placeholder
+//! The formats of Hex: bytes in, values out.
+//!
+//! Names, versions and requirements, registry resources and their signatures, tarballs and Erlang
+//! terms. Everything here is pure: it takes bytes or an `impl Read`, opens nothing, reads no clock,
+//! is not async and never panics on what it is given. Whatever expands (gzip, tar, terms) takes a
+//! limit from the caller.
+
+pub mod checksum;
+pub mod gzip;
+pub mod name;
