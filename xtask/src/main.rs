@@ -1,1 +1,52 @@
-fn main() {}
+//! The project's own commands. They need nothing but cargo; what else a command needs, it installs or names.
+
+mod ci;
+mod conformance;
+mod fuzz;
+mod process;
+mod setup;
+mod summary;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+The project's own commands:
+
+  cargo xtask test                  set up what the tests need, then run all of them
+  cargo xtask ci                    format check, lints, documentation, then `test`
+  cargo xtask conformance           only the tests with real clients (rebar3, mix)
+  cargo xtask fuzz [--seconds N]    every fuzz target for a bounded time (20 seconds each unless said otherwise)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["test"] => test::run(),
+        ["ci"] => ci::run(),
+        ["conformance"] => conformance::run(),
+        ["fuzz", options @ ..] => match fuzz::seconds(options) {
+            Some(seconds) => fuzz::run(seconds),
+            None => return wrong_usage(),
+        },
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => return wrong_usage(),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wrong_usage() -> ExitCode {
+    eprint!("{USAGE}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,25 @@
+//! `cargo xtask conformance`: only the tests in which real clients talk to a real server.
+
+use anyhow::Result;
+
+use crate::{
+    process::cargo,
+    setup,
+    summary::{Counts, counted},
+    test,
+};
+
+/// Runs rebar3's tests, and mix's where Hex is installed; true when none failed.
+pub(crate) fn run() -> Result<bool> {
+    setup::tests()?;
+    let mut counts = Counts::default();
+    counts += counted(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--test",
+        "it",
+        "rebar3::",
+    ]))?;
+    counts += test::mix()?;
+    Ok(test::closing_line(counts))
+}

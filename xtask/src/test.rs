@@ -1,0 +1,53 @@
+//! `cargo xtask test`: sets up what the tests need and runs all of them.
+
+use anyhow::Result;
+
+use crate::{
+    process::cargo,
+    setup,
+    summary::{Counts, counted, listed},
+};
+
+/// Runs every test; true when none failed. The last line printed is `N passed, N failed, N skipped`.
+pub(crate) fn run() -> Result<bool> {
+    setup::tests()?;
+    let mut counts = Counts::default();
+    counts += counted(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+        "--doc",
+    ]))?;
+    counts += counted(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+        "--lib",
+        "--bins",
+        "--tests",
+    ]))?;
+    counts += mix()?;
+    Ok(closing_line(counts))
+}
+
+/// Prints the closing line; true when nothing failed and something ran.
+pub(crate) fn closing_line(counts: Counts) -> bool {
+    println!("{counts}");
+    counts.failed == 0 && counts.passed > 0
+}
+
+// `--workspace`, so that the dependencies keep the features they were built with.
+const MIX_TESTS: [&str; 5] = ["test", "--workspace", "--no-fail-fast", "--test", "mix"];
+
+/// The tests that drive mix: run where Hex is installed, otherwise counted as skipped, and said so.
+pub(crate) fn mix() -> Result<Counts> {
+    if setup::mix_has_hex() {
+        return counted(&mut cargo(&MIX_TESTS));
+    }
+    let skipped = listed(cargo(&MIX_TESTS).args(["--", "--list"]))?;
+    println!("mix with Hex is not installed: the mix tests were not run");
+    Ok(Counts {
+        skipped,
+        ..Counts::default()
+    })
+}
