@@ -5,6 +5,10 @@
 //! is not async and never panics on what it is given. Whatever expands (gzip, tar, terms) takes a
 //! limit from the caller.
 
+#![warn(missing_docs)]
+
 pub mod checksum;
 pub mod gzip;
 pub mod name;
+pub mod requirement;
+pub mod version;
