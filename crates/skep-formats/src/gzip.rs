@@ -55,7 +55,7 @@ pub fn decompress(mut compressed: impl BufRead, limit: u64) -> Result<Vec<u8>, G
     Ok(out)
 }
 
-fn check_magic(compressed: &mut impl BufRead) -> Result<(), GzipError> {
+pub(crate) fn check_magic(compressed: &mut impl BufRead) -> Result<(), GzipError> {
     let start = compressed.fill_buf().map_err(GzipError::Read)?;
     if start.is_empty() {
         return Err(GzipError::Truncated);

@@ -8,7 +8,10 @@
 #![warn(missing_docs)]
 
 pub mod checksum;
+pub mod docs;
 pub mod gzip;
 pub mod name;
 pub mod requirement;
+pub mod tarball;
+pub mod terms;
 pub mod version;

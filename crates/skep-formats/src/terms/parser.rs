@@ -1,0 +1,231 @@
+//! Tokens to terms.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::lexer::{Lexer, Token};
+use super::{Atom, MAX_DEPTH, MAX_TERMS, Term, TermsError};
+
+/// Reads the terms of `text`, each ended by a dot. Text that is not UTF-8 is taken for Latin-1, as
+/// clients do. Memory is bounded by the length of `text` and [`MAX_TERMS`].
+pub fn parse(text: &[u8]) -> Result<Vec<Term>, TermsError> {
+    let text = match str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(text.iter().copied().map(char::from).collect()),
+    };
+    let mut parser = Parser::new(&text)?;
+    let mut terms = Vec::new();
+    while parser.token != Token::End {
+        terms.push(parser.term(0)?);
+        if parser.token != Token::Dot {
+            return Err(parser.unexpected("a dot"));
+        }
+        parser.advance()?;
+    }
+    Ok(terms)
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    /// The token to look at next.
+    token: Token,
+    count: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Result<Self, TermsError> {
+        let mut lexer = Lexer::new(text);
+        let token = lexer.next()?;
+        Ok(Self {
+            lexer,
+            token,
+            count: 0,
+        })
+    }
+
+    fn advance(&mut self) -> Result<Token, TermsError> {
+        let next = self.lexer.next()?;
+        Ok(std::mem::replace(&mut self.token, next))
+    }
+
+    fn unexpected(&self, expected: &'static str) -> TermsError {
+        TermsError::Unexpected {
+            line: self.lexer.line(),
+            found: self.token.describe(),
+            expected,
+        }
+    }
+
+    fn take_symbol(&mut self, symbol: &'static str) -> Result<bool, TermsError> {
+        if self.token == Token::Symbol(symbol) {
+            self.advance()?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn expect_symbol(&mut self, symbol: &'static str) -> Result<(), TermsError> {
+        match self.take_symbol(symbol)? {
+            true => Ok(()),
+            false => Err(self.unexpected(symbol)),
+        }
+    }
+
+    fn count(&mut self, terms: usize) -> Result<(), TermsError> {
+        self.count = self.count.saturating_add(terms);
+        match self.count > MAX_TERMS {
+            true => Err(TermsError::TooMany),
+            false => Ok(()),
+        }
+    }
+
+    fn term(&mut self, depth: usize) -> Result<Term, TermsError> {
+        let line = self.lexer.line();
+        if depth > MAX_DEPTH {
+            return Err(TermsError::TooDeep { line });
+        }
+        self.count(1)?;
+        match self.advance()? {
+            Token::Atom(name) => known_atom(&name, line).map(Term::Atom),
+            Token::Integer(number) => Ok(Term::Integer(number)),
+            Token::Text(text) => self.text(text),
+            Token::Symbol("[") => Ok(Term::List(self.items("]", depth)?)),
+            Token::Symbol("{") => Ok(Term::Tuple(self.items("}", depth)?)),
+            Token::Symbol("<<") => self.binary(),
+            Token::Symbol("#") => self.map(depth),
+            Token::Symbol(sign @ ("-" | "+")) => self.signed(sign).map(Term::Integer),
+            found => Err(TermsError::Unexpected {
+                line,
+                found: found.describe(),
+                expected: "a term",
+            }),
+        }
+    }
+
+    fn signed(&mut self, sign: &str) -> Result<i64, TermsError> {
+        match self.token {
+            Token::Integer(number) => {
+                self.advance()?;
+                Ok(if sign == "-" { -number } else { number })
+            }
+            _ => Err(self.unexpected("a number")),
+        }
+    }
+
+    /// A text and those that follow it immediately: `"a" "b"` is `"ab"`.
+    fn adjacent(&mut self, mut text: String) -> Result<String, TermsError> {
+        while let Token::Text(_) = self.token {
+            if let Token::Text(more) = self.advance()? {
+                text.push_str(&more);
+            }
+        }
+        Ok(text)
+    }
+
+    fn text(&mut self, text: String) -> Result<Term, TermsError> {
+        let text = self.adjacent(text)?;
+        self.count(text.chars().count())?;
+        let numbers = text.chars().map(|c| Term::Integer(i64::from(u32::from(c))));
+        Ok(Term::List(numbers.collect()))
+    }
+
+    /// Items between commas up to `close`; the opening bracket is already taken.
+    fn items(&mut self, close: &'static str, depth: usize) -> Result<Vec<Term>, TermsError> {
+        let mut items = Vec::new();
+        if self.take_symbol(close)? {
+            return Ok(items);
+        }
+        loop {
+            items.push(self.term(depth + 1)?);
+            if self.take_symbol(close)? {
+                return Ok(items);
+            }
+            self.expect_symbol(",")?;
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Term, TermsError> {
+        self.expect_symbol("{")?;
+        let mut map = BTreeMap::new();
+        if self.take_symbol("}")? {
+            return Ok(Term::Map(map));
+        }
+        loop {
+            let key = self.term(depth + 1)?;
+            self.expect_symbol("=>")?;
+            map.insert(key, self.term(depth + 1)?);
+            if self.take_symbol("}")? {
+                return Ok(Term::Map(map));
+            }
+            self.expect_symbol(",")?;
+        }
+    }
+
+    fn binary(&mut self) -> Result<Term, TermsError> {
+        let mut bytes = Vec::new();
+        if self.take_symbol(">>")? {
+            return Ok(Term::Binary(bytes));
+        }
+        loop {
+            self.segment(&mut bytes)?;
+            if self.take_symbol(">>")? {
+                return Ok(Term::Binary(bytes));
+            }
+            self.expect_symbol(",")?;
+        }
+    }
+
+    /// One segment of a binary: numbers or a text, each character one byte, or UTF-8 where it says so.
+    fn segment(&mut self, bytes: &mut Vec<u8>) -> Result<(), TermsError> {
+        let codes: Vec<i64> = match self.advance()? {
+            Token::Text(text) => {
+                let text = self.adjacent(text)?;
+                text.chars().map(|c| i64::from(u32::from(c))).collect()
+            }
+            Token::Integer(number) => vec![number],
+            Token::Symbol(sign @ ("-" | "+")) => vec![self.signed(sign)?],
+            found => {
+                return Err(TermsError::Unexpected {
+                    line: self.lexer.line(),
+                    found: found.describe(),
+                    expected: "a text or a number",
+                });
+            }
+        };
+        if self.is_utf8_segment()? {
+            for code in codes {
+                let character = u32::try_from(code).ok().and_then(char::from_u32);
+                let character = character.ok_or(TermsError::NumberTooLarge {
+                    line: self.lexer.line(),
+                })?;
+                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        } else {
+            // Erlang keeps the lowest byte of whatever does not fit, without a word.
+            bytes.extend(codes.iter().map(|code| (code & 0xff) as u8));
+        }
+        Ok(())
+    }
+
+    fn is_utf8_segment(&mut self) -> Result<bool, TermsError> {
+        if !self.take_symbol("/")? {
+            return Ok(false);
+        }
+        match self.advance()? {
+            Token::Atom(name) if name == "utf8" => Ok(true),
+            Token::Atom(name) if name == "integer" => Ok(false),
+            found => Err(TermsError::Unexpected {
+                line: self.lexer.line(),
+                found: found.describe(),
+                expected: "utf8",
+            }),
+        }
+    }
+}
+
+fn known_atom(name: &str, line: usize) -> Result<Atom, TermsError> {
+    Atom::from_name(name).ok_or_else(|| TermsError::IllegalAtom {
+        line,
+        atom: name.chars().take(64).collect(),
+    })
+}
