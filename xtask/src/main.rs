@@ -1,5 +1,10 @@
 //! The project's own commands. They need nothing but cargo; what else a command needs, it installs or names.
 
+#[cfg(feature = "bench")]
+mod bench;
+#[cfg(not(feature = "bench"))]
+#[path = "bench_build.rs"]
+mod bench;
 mod ci;
 mod conformance;
 mod fuzz;
@@ -15,6 +20,7 @@ The project's own commands:
 
   cargo xtask test                  set up what the tests need, then run all of them
   cargo xtask ci                    format check, lints, documentation, then `test`
+  cargo xtask bench                 the promised figures, as ratios against peers measured in the same run
   cargo xtask conformance           only the tests with real clients (rebar3, mix)
   cargo xtask fuzz [--seconds N]    every fuzz target for a bounded time (20 seconds each unless said otherwise)
 ";
@@ -25,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["test"] => test::run(),
         ["ci"] => ci::run(),
+        ["bench"] => bench::run(),
         ["conformance"] => conformance::run(),
         ["fuzz", options @ ..] => match fuzz::seconds(options) {
             Some(seconds) => fuzz::run(seconds),

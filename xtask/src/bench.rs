@@ -1,0 +1,64 @@
+//! `cargo xtask bench`: the figures the project promises, as ratios against a peer measured in the same run.
+//! Made-up data, the same on every run; the product is set up through its own commands.
+
+mod figures;
+mod installation;
+mod load;
+mod measure;
+mod memory;
+mod nginx;
+mod packages;
+mod publish;
+mod redirects;
+mod registry;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use figures::Figures;
+use installation::Installation;
+use packages::Release;
+use tempfile::TempDir;
+
+/// What the promises speak of.
+const LICENSES: usize = 10_000;
+const PACKAGES: usize = 2_000;
+const RELEASES: usize = 10_000;
+
+/// Where it happens: a folder in `target`, on the disk that holds the build, removed afterwards.
+struct Bench {
+    folder: TempDir,
+    /// The binary that is measured, of the profile `dist`.
+    skep: PathBuf,
+    /// Every release there is, as tarballs in one folder.
+    releases: Vec<Release>,
+}
+
+/// Measures and prints everything; true when every figure that could be measured is as good as promised.
+pub(crate) fn run() -> Result<bool> {
+    let ourselves = std::env::current_exe()?;
+    let target = ourselves.parent().context("a program lies in a folder")?;
+    let folder = tempfile::Builder::new()
+        .prefix("bench-")
+        .tempdir_in(target)
+        .context("a folder to work in")?;
+    eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
+    let releases = packages::make(&folder.path().join("tarballs"), PACKAGES, RELEASES)?;
+    let bench = Bench {
+        skep: ourselves.with_file_name("skep"),
+        folder,
+        releases,
+    };
+    let mut figures = Figures::default();
+    registry::measure(&bench, &mut figures)?;
+    memory::idle(&bench, &mut figures)?;
+    eprintln!("publishing {RELEASES} releases and importing {LICENSES} licenses");
+    let full = Installation::filled(&bench, LICENSES)?;
+    let server = full.serve()?;
+    memory::filled(&server, "after the start", &mut figures)?;
+    publish::measure(&bench, &full, &server, &mut figures)?;
+    redirects::measure(&bench, &full, &server, &mut figures)?;
+    memory::filled(&server, "after the load", &mut figures)?;
+    drop(server);
+    Ok(figures.print())
+}

@@ -1,0 +1,65 @@
+//! The peer: nginx that answers every request with one fixed redirect, without a log.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Result, bail};
+
+use super::installation::{Server, get};
+
+/// One worker per processor, as the server under test has threads.
+pub(super) fn serve(folder: &Path, location: &str) -> Result<(Server, SocketAddr)> {
+    fs::create_dir_all(folder)?;
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let configuration = format!(
+        "daemon off;
+worker_processes auto;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    server_tokens off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen {address};
+        location / {{ return 302 {location}; }}
+    }}
+}}
+",
+        folder = folder.display()
+    );
+    let file = folder.join("nginx.conf");
+    fs::write(&file, configuration)?;
+    let child = Command::new("nginx")
+        .arg("-c")
+        .arg(&file)
+        .arg("-e")
+        .arg(folder.join("error.log"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let server = Server::of(child);
+    for _ in 0..100 {
+        if get(address, "/", "").is_ok() {
+            return Ok((server, address));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    bail!(
+        "nginx does not answer: {}",
+        fs::read_to_string(folder.join("error.log"))?
+    )
+}
