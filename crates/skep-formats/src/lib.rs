@@ -10,7 +10,10 @@
 pub mod checksum;
 pub mod docs;
 pub mod gzip;
+pub mod key;
 pub mod name;
+mod proto;
+pub mod registry;
 pub mod requirement;
 pub mod tarball;
 pub mod terms;

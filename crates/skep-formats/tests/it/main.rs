@@ -1,3 +1,7 @@
 //! skep-formats against what the reference implementation wrote and what Elixir answers.
 
+mod golden;
+mod keys;
+mod registry;
+mod registry_fields;
 mod versions;
