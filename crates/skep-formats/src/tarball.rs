@@ -24,7 +24,7 @@ pub(crate) use extract::Extraction;
 pub use limits::Limits;
 pub use metadata::{Metadata, MetadataError};
 pub use path::PathError;
-pub use requirement::Requirement;
+pub use requirement::{Requirement, dependencies};
 pub use unpack::{ReleaseInfo, Sink, Unpacked, read_release, unpack};
 
 #[cfg(test)]

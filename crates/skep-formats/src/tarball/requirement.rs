@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::registry::Dependency;
 use crate::terms::{Atom, Term};
 
-use super::MetadataError;
+use super::{Metadata, MetadataError};
 
 /// A package's dependency on another, as its metadata says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,24 @@ pub struct Requirement {
     pub requirement: String,
     /// The repository the package is in; nothing for the one this package is in.
     pub repository: Option<String>,
+}
+
+/// What the registry of `repository` says about the dependencies of a release, sorted by name. The
+/// application and whether it is optional are always said; a repository only if it is another one.
+pub fn dependencies(metadata: &Metadata, repository: &str) -> Vec<Dependency> {
+    let mut requirements: Vec<&Requirement> = metadata.requirements.iter().collect();
+    requirements.sort_by(|a, b| a.name.cmp(&b.name));
+    let dependency = |requirement: &Requirement| Dependency {
+        package: requirement.name.clone(),
+        requirement: requirement.requirement.clone(),
+        optional: Some(requirement.optional),
+        app: Some(requirement.app.clone()),
+        repository: requirement
+            .repository
+            .clone()
+            .filter(|other| other != repository),
+    };
+    requirements.into_iter().map(dependency).collect()
 }
 
 impl Requirement {
@@ -81,4 +100,37 @@ fn field<'a>(fields: &'a Term, key: &str) -> Option<&'a Term> {
     let matches = |name: &Term| matches!(name, Term::Binary(name) if name == key.as_bytes());
     let found = pairs.into_iter().rev().find(|(name, _)| matches(name));
     found.map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_names_other_repositories_only() {
+        let requirement = |name: &str, repository: Option<&str>| Requirement {
+            name: name.to_owned(),
+            app: format!("{name}_app"),
+            optional: false,
+            requirement: "~> 1.0".to_owned(),
+            repository: repository.map(str::to_owned),
+        };
+        let mut metadata = Metadata::new("ab", "1.0.0");
+        metadata.requirements = vec![
+            requirement("z", Some("hexpm")),
+            requirement("b", Some("acme")),
+            requirement("a", None),
+        ];
+        let found = dependencies(&metadata, "acme");
+        let found: Vec<_> = found
+            .iter()
+            .map(|dependency| {
+                (
+                    dependency.package.as_str(),
+                    dependency.repository.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(found, [("a", None), ("b", None), ("z", Some("hexpm"))]);
+    }
 }
