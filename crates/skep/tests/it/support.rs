@@ -1,0 +1,7 @@
+//! A seller's repository, its server and what stands around them, as a customer's tools meet them.
+
+pub(crate) mod cdn;
+pub(crate) mod http;
+pub(crate) mod package;
+pub(crate) mod run;
+pub(crate) mod shop;

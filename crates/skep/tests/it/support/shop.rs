@@ -1,0 +1,227 @@
+//! A seller's whole installation in a temporary folder, driven through the `skep` command alone.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+use skep_formats::key::PublicKey;
+use tempfile::TempDir;
+
+use super::{
+    cdn::{Cdn, KEY_PAIR_ID},
+    http,
+    package::Package,
+    run::{Ran, run},
+};
+
+/// The name customers give the repository.
+pub(crate) const NAME: &str = "acme";
+
+/// A repository named `acme`, with or without a running server.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    folder: TempDir,
+    /// `http://127.0.0.1:PORT`
+    pub(crate) url: String,
+    server: Option<Server>,
+}
+
+/// A license that was just issued.
+#[derive(Debug, Clone)]
+pub(crate) struct License {
+    pub(crate) id: String,
+    /// The secret.
+    pub(crate) key: String,
+}
+
+impl Shop {
+    /// `skep init`, on a port nobody listens on; nothing is served yet.
+    pub(crate) fn init() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let shop = Self {
+            folder,
+            url,
+            server: None,
+        };
+        let repository = shop.repository();
+        let mut init = Command::new(env!("CARGO_BIN_EXE_skep"));
+        init.arg("init").arg(&repository);
+        run(init.args(["--name", NAME, "--url", &shop.url])).succeeded();
+        shop
+    }
+
+    /// A shop with widget 1.0.0 (of 2024-01-10) and 1.1.0 (of 2024-07-10) in the product `tools`.
+    pub(crate) fn with_widget() -> Self {
+        let shop = Self::init();
+        shop.publish(&Package::new("widget", "1.0.0"), "2024-01-10");
+        shop.publish(&Package::new("widget", "1.1.0"), "2024-07-10");
+        shop.skep(&["product", "create", "tools", "--package", "widget*"])
+            .succeeded();
+        shop
+    }
+
+    /// Runs `skep` on this repository's configuration.
+    #[track_caller]
+    pub(crate) fn skep(&self, arguments: &[&str]) -> Ran {
+        run(self.command().args(arguments))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
+        command
+            .env("SKEP_CONFIG", self.repository().join("skep.toml"))
+            .current_dir(self.folder.path());
+        command
+    }
+
+    /// The folder that `skep init` made.
+    pub(crate) fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository")
+    }
+
+    /// The URL customers give their tools.
+    pub(crate) fn repository_url(&self) -> String {
+        format!("{}/repo", self.url)
+    }
+
+    #[track_caller]
+    pub(crate) fn publish(&self, package: &Package, published_at: &str) {
+        let file = self.folder.path().join(package.file_name());
+        fs_err::write(&file, package.tarball()).expect("the temporary folder is writable");
+        let file = file.to_str().expect("a UTF-8 path");
+        self.skep(&["publish", file, "--published-at", published_at])
+            .succeeded();
+    }
+
+    /// A new customer with a license for `tools`, on the plan and with the dates given.
+    #[track_caller]
+    pub(crate) fn license(&self, email: &str, terms: &[&str]) -> License {
+        self.skep(&["customer", "create", "--name", email, "--email", email])
+            .succeeded();
+        let who = [
+            "--json",
+            "license",
+            "issue",
+            "--customer",
+            email,
+            "--product",
+            "tools",
+        ];
+        let issued = self.skep(&[&who, terms].concat()).succeeded();
+        let issued: Value = serde_json::from_str(&issued.stdout).expect("--json prints JSON");
+        let text = |part: &str, name: &str| issued[part][name].as_str().map(str::to_owned);
+        License {
+            id: text("license", "id").expect("license.id"),
+            key: text("key", "secret").expect("key.secret"),
+        }
+    }
+
+    /// Waits until a download is in `skep usage`, which takes up to 15 seconds.
+    #[track_caller]
+    pub(crate) fn wait_for_usage(&self, package: &str, version: &str) {
+        let mut usage = String::new();
+        for _ in 0..80 {
+            usage = self.skep(&["usage", "--json"]).succeeded().stdout;
+            if usage.contains(package) && usage.contains(version) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(250));
+        }
+        panic!("{package} {version} is not in the usage after 20 seconds:\n{usage}");
+    }
+
+    /// `skep serve`; returns when it is ready.
+    pub(crate) fn serve(&mut self) {
+        self.serve_with(&[]);
+    }
+
+    /// `skep serve`, with tarballs delivered by the CDN.
+    pub(crate) fn serve_with_cdn(&mut self, cdn: &Cdn) {
+        let key_file = cdn.private_key_file();
+        self.serve_with(&[
+            ("SKEP_DELIVERY__MODE", "cloudfront"),
+            ("SKEP_DELIVERY__CLOUDFRONT__URL", &cdn.url),
+            ("SKEP_DELIVERY__CLOUDFRONT__KEY_PAIR_ID", KEY_PAIR_ID),
+            (
+                "SKEP_DELIVERY__CLOUDFRONT__PRIVATE_KEY_FILE",
+                key_file.to_str().expect("a UTF-8 path"),
+            ),
+        ]);
+    }
+
+    fn serve_with(&mut self, environment: &[(&str, &str)]) {
+        let address = self.url.trim_start_matches("http://");
+        let log = self.folder.path().join("server.log");
+        let log_file = fs_err::File::create(&log).expect("the temporary folder is writable");
+        let mut serve = self.command();
+        serve
+            .args(["serve", "--listen", address])
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log_file.into_parts().0);
+        let child = serve.spawn().expect("skep can be started");
+        let mut server = Server { child };
+        server.wait_until_ready(&format!("{}/readyz", self.url), &log);
+        self.server = Some(server);
+    }
+
+    /// The repository's public key, as a customer gets it.
+    pub(crate) fn public_key(&self) -> PublicKey {
+        let url = format!("{}/public_key", self.repository_url());
+        let answer = http::get(&url, &[]).expect("the server answers");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        PublicKey::from_pem(answer.text()).expect("a public key")
+    }
+}
+
+/// A running `skep serve`; stopped when dropped.
+#[derive(Debug)]
+struct Server {
+    child: Child,
+}
+
+impl Server {
+    fn wait_until_ready(&mut self, url: &str, log: &Path) {
+        for _ in 0..600 {
+            if http::get(url, &[]).is_ok_and(|answer| answer.status == 200) {
+                return;
+            }
+            let ended = self.child.try_wait().expect("it is our child");
+            assert!(
+                ended.is_none(),
+                "skep serve ended: {ended:?}\n{}",
+                read(log)
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("skep serve is not ready after 30 seconds\n{}", read(log));
+    }
+}
+
+fn read(log: &Path) -> String {
+    fs_err::read_to_string(log).unwrap_or_default()
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Asked politely first, so that every test also stops a server the way an operator does.
+        let id = self.child.id().to_string();
+        run(Command::new("kill").args(["-TERM", &id]));
+        for _ in 0..100 {
+            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
