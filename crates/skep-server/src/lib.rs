@@ -1,1 +1,6 @@
-//! Placeholder
+//! Skep's server as a library: [`config::Config`] in, running server out. It never prints.
+
+pub mod catalog;
+pub mod clock;
+pub mod ids;
+pub mod licensing;

@@ -1,0 +1,8 @@
+//! Who may have what: customers, products, licenses and their keys, and the decision ([`check`]).
+//! No HTTP here: a refusal is a word of the domain, `http/` gives it a status code.
+
+pub mod customer;
+pub mod key;
+pub mod license;
+pub mod plan;
+pub mod product;
