@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod clock;
+pub mod db;
 pub mod ids;
 pub mod licensing;

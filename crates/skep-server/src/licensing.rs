@@ -2,6 +2,7 @@
 //! No HTTP here: a refusal is a word of the domain, `http/` gives it a status code.
 
 pub mod customer;
+pub mod grant;
 pub mod key;
 pub mod license;
 pub mod plan;

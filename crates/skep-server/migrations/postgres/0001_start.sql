@@ -15,6 +15,8 @@ CREATE TABLE feed (
     revision BIGINT NOT NULL
 );
 
+INSERT INTO feed (id, epoch, revision) VALUES (1, replace(CAST(gen_random_uuid() AS TEXT), '-', ''), 0);
+
 CREATE TABLE changes (
     revision BIGINT NOT NULL,
     kind TEXT NOT NULL,

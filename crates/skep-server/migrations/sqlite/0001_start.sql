@@ -15,6 +15,8 @@ CREATE TABLE feed (
     revision BIGINT NOT NULL
 );
 
+INSERT INTO feed (id, epoch, revision) VALUES (1, lower(hex(randomblob(16))), 0);
+
 CREATE TABLE changes (
     revision BIGINT NOT NULL,
     kind TEXT NOT NULL,

@@ -1,0 +1,221 @@
+//! The database, SQLite or PostgreSQL, and the only place for SQL: one text for both, one file for
+//! each group of tables. What comes out are values of the domain; a row that makes no sense is
+//! [`DbError::Corrupt`] here and nowhere else.
+//!
+//! Functions that read take a [`Conn`], functions that write a [`Tx`], which is also a [`Conn`].
+
+#[macro_use]
+mod macros;
+
+pub mod audit;
+pub mod customers;
+pub mod downloads;
+mod error;
+pub mod feed;
+pub mod grants;
+pub mod keys;
+pub mod licenses;
+mod open;
+pub mod packages;
+pub mod products;
+pub mod releases;
+mod row;
+pub mod settings;
+pub mod snapshot;
+pub mod usage;
+pub mod wake;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use tokio::sync::watch;
+
+pub use error::DbError;
+pub use feed::Change;
+pub(crate) use macros::in_tx;
+pub use open::{OpenError, OpenMode};
+
+/// The configured database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    /// The last revision this process committed: wakes its own followers without a poll.
+    committed: Arc<watch::Sender<i64>>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    /// SQLite has one writer at a time whatever we do: a pool of one queues writers in the process.
+    Sqlite { writer: SqlitePool, readers: SqlitePool, path: PathBuf },
+    Postgres { pool: PgPool, shown: String },
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Db({self})")
+    }
+}
+
+/// Where the database is, without user and password: for messages.
+impl fmt::Display for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.pools {
+            Pools::Sqlite { path, .. } => write!(f, "sqlite:{}", path.display()),
+            Pools::Postgres { shown, .. } => write!(f, "postgres://{shown}"),
+        }
+    }
+}
+
+impl Db {
+    /// Opens the database of `url` (`sqlite:FILE` or `postgres://USER:PASSWORD@HOST:PORT/NAME`) and
+    /// brings an older schema up to date.
+    pub async fn open(url: &str, mode: OpenMode) -> Result<Self, OpenError> {
+        open::open(url, mode).await
+    }
+
+    fn from_pools(pools: Pools) -> Self {
+        Self { pools, committed: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// Whether this is PostgreSQL, for what only operating needs to know.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.pools, Pools::Postgres { .. })
+    }
+
+    /// Begins reading: everything read through one [`Conn`] is of the same moment.
+    pub async fn read(&self) -> Result<Conn, DbError> {
+        const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let driver = match &self.pools {
+            Pools::Sqlite { readers, .. } => readers.begin().await.map(Driver::Sqlite),
+            Pools::Postgres { pool, .. } => pool.begin_with(READ).await.map(Driver::Postgres),
+        };
+        Ok(Conn::new(driver?))
+    }
+
+    /// Begins writing. On SQLite this waits for the lock at once: upgrading a reader later would fail
+    /// without waiting. Dropping the transaction rolls it back.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        let driver = match &self.pools {
+            Pools::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Driver::Sqlite),
+            Pools::Postgres { pool, .. } => pool.begin().await.map(Driver::Postgres),
+        };
+        Ok(Tx { conn: Conn::new(driver?), changes: BTreeSet::new(), committed: Arc::clone(&self.committed) })
+    }
+
+    /// Closes every connection once it is free.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, readers, .. } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres { pool, .. } => pool.close().await,
+        }
+    }
+}
+
+/// One open transaction on whichever database was configured.
+#[derive(Debug)]
+pub struct Conn {
+    driver: Driver,
+    has_conflict: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Driver {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Conn {
+    fn new(driver: Driver) -> Self {
+        Self { driver, has_conflict: false }
+    }
+
+    pub(crate) fn driver(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
+
+    /// Names the error of a statement, and remembers whether trying all over again would help.
+    pub(crate) fn checked<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, DbError> {
+        result.map_err(|error| {
+            let error = DbError::from(error);
+            self.has_conflict |= matches!(error, DbError::Conflict);
+            error
+        })
+    }
+}
+
+/// A transaction that writes. What it changed of what nodes hold in memory is told to them with
+/// the commit.
+#[derive(Debug)]
+pub struct Tx {
+    conn: Conn,
+    changes: BTreeSet<Change>,
+    committed: Arc<watch::Sender<i64>>,
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Tx {
+    /// Notes that something the snapshot holds has changed or is gone. The functions of `db/` that
+    /// write do it themselves.
+    pub fn changed(&mut self, change: Change) {
+        self.changes.insert(change);
+    }
+
+    /// Commits; gives the revision of the feed, or `None` when nothing changed that nodes hold.
+    pub async fn commit(mut self) -> Result<Option<i64>, DbError> {
+        let revision = if self.changes.is_empty() {
+            None
+        } else {
+            // The last statements: from here to the commit every other writer of the feed waits.
+            Some(feed::append(&mut self.conn, &self.changes).await?)
+        };
+        match self.conn.driver {
+            Driver::Sqlite(transaction) => transaction.commit().await?,
+            Driver::Postgres(transaction) => transaction.commit().await?,
+        }
+        if let Some(revision) = revision {
+            self.committed.send_replace(revision);
+        }
+        Ok(revision)
+    }
+
+    /// Ends one attempt of `in_tx!`: commits what succeeded, rolls back what failed. `Ok(None)`: two
+    /// transactions met, and another attempt is worth it.
+    pub(crate) async fn finish<T, E: From<DbError>>(
+        mut self,
+        result: Result<T, E>,
+        is_last: bool,
+    ) -> Result<Option<T>, E> {
+        match result {
+            Ok(value) => match self.commit().await {
+                Ok(_) => Ok(Some(value)),
+                Err(DbError::Conflict) if !is_last => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            Err(_) if self.conn.has_conflict && !is_last => Ok(None),
+            Err(error) => {
+                self.changes.clear();
+                Err(error)
+            }
+        }
+    }
+}

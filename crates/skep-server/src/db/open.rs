@@ -1,0 +1,74 @@
+//! Opening the database: what the URL names, whether it is ours, and its migrations.
+
+mod postgres;
+mod schema;
+mod sqlite;
+
+use crate::db::{Db, DbError};
+
+/// Whether a database is expected to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenMode {
+    /// It has been made by `skep init`.
+    Existing,
+    /// It is to be made now; one that has tables already is refused.
+    Create,
+}
+
+/// Why a database could not be opened. No variant shows a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is of no kind we know.
+    #[error("the database URL is not understood{0}: use `sqlite:FILE` or `postgres://USER:PASSWORD@HOST:PORT/NAME`")]
+    Url(String),
+    /// Nothing there.
+    #[error("the database `{0}` does not exist: `skep init` makes one; or correct `url` in section `[database]`")]
+    Missing(String),
+    /// `init` would write over it.
+    #[error("the database `{0}` has tables already, and nothing was changed in it: choose another")]
+    Exists(String),
+    /// Some other program's.
+    #[error("the database `{0}` was not made by Skep, and nothing was changed in it: correct `url` in section `[database]`")]
+    NotSkep(String),
+    /// Made by a later version of this program.
+    #[error("the database `{shown}` has schema {found}, and this version of Skep knows {known}: install a newer Skep")]
+    Newer {
+        /// Which database.
+        shown: String,
+        /// Its schema's number.
+        found: i64,
+        /// The last one this program knows.
+        known: i64,
+    },
+    /// Its schema could not be brought up to date.
+    #[error("the schema of the database `{shown}` could not be brought up to date: {problem}")]
+    Migration {
+        /// Which database.
+        shown: String,
+        /// In the database's words.
+        problem: String,
+    },
+    /// It is there, but does not do what it is asked.
+    #[error("the database `{shown}` cannot be opened: {error}")]
+    Refused {
+        /// Which database.
+        shown: String,
+        /// Why: busy, read-only, not answering.
+        error: DbError,
+    },
+}
+
+pub(super) async fn open(url: &str, mode: OpenMode) -> Result<Db, OpenError> {
+    let opened = if let Some(path) = url.strip_prefix("sqlite:") {
+        sqlite::open(path.strip_prefix("//").unwrap_or(path), mode).await
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        postgres::open(url, mode).await
+    } else {
+        let scheme = url.split_once(':').map_or(String::new(), |(scheme, _)| {
+            let scheme: String = scheme.chars().take(20).collect();
+            format!(" (`{scheme}:`)")
+        });
+        Err(OpenError::Url(scheme))
+    };
+    opened.map(Db::from_pools)
+}

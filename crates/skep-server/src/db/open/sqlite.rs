@@ -1,0 +1,115 @@
+//! Opening a SQLite file.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{OpenError, OpenMode, schema};
+use crate::db::{DbError, Pools};
+
+const READERS: u32 = 4;
+/// How long a statement waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError> {
+    if path.is_empty() || path.starts_with(":memory:") {
+        return Err(OpenError::Url(" (a file is needed)".to_owned()));
+    }
+    let refused = |error: DbError| OpenError::Refused { shown: path.to_owned(), error };
+    match mode {
+        OpenMode::Existing if !Path::new(path).exists() => return Err(OpenError::Missing(path.to_owned())),
+        OpenMode::Existing => {}
+        OpenMode::Create => create(path)?,
+    }
+    let file = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(1024);
+    check_header(path, &file).await?;
+    let writer = file
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged release must outlive a power cut.
+        .synchronous(SqliteSynchronous::Full);
+    let writer = pool(1).connect_with(writer).await.map_err(|error| refused(name(error)))?;
+    check_writable(&writer).await.map_err(refused)?;
+    schema::prepare_sqlite(&writer, path, mode).await?;
+    let readers = pool(READERS).connect_with(file.pragma("query_only", "on"));
+    let readers = readers.await.map_err(|error| refused(name(error)))?;
+    Ok(Pools::Sqlite { writer, readers, path: path.into() })
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(BUSY_TIMEOUT * 2)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Makes an empty file that only its owner may read: it will hold customers and a signing key of URLs.
+fn create(path: &str) -> Result<(), OpenError> {
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use fs_err::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match fs_err::metadata(path) {
+            Ok(metadata) if metadata.len() == 0 => Ok(()),
+            _ => Err(OpenError::Exists(path.to_owned())),
+        },
+        Err(error) => Err(OpenError::Refused {
+            shown: path.to_owned(),
+            error: DbError::Unavailable(error.to_string()),
+        }),
+    }
+}
+
+/// Looks at the file without changing it: switching a stranger's file to WAL would be a change.
+async fn check_header(path: &str, file: &SqliteConnectOptions) -> Result<(), OpenError> {
+    use sqlx::{ConnectOptions, Connection};
+    let refused = |error: sqlx::Error| {
+        let is_no_database = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "26");
+        if is_no_database {
+            return OpenError::NotSkep(path.to_owned());
+        }
+        OpenError::Refused { shown: path.to_owned(), error: name(error) }
+    };
+    let mut connection = file.connect().await.map_err(refused)?;
+    let looked = schema::look_sqlite(&mut connection, path).await;
+    let closed = connection.close().await;
+    looked.map_err(|error| error.either(refused))?;
+    closed.map_err(refused)
+}
+
+/// Opening a read-only file for writing succeeds in SQLite, and only writing fails. A file that is
+/// busy is writable.
+async fn check_writable(writer: &SqlitePool) -> Result<(), DbError> {
+    let mut connection = writer.acquire().await?;
+    for statement in ["PRAGMA busy_timeout = 0", "BEGIN IMMEDIATE", "ROLLBACK", "PRAGMA busy_timeout = 5000"] {
+        match sqlx::query(statement).execute(&mut *connection).await.map_err(DbError::from) {
+            Ok(_) | Err(DbError::Busy) => {}
+            // Without a transaction there is nothing to roll back.
+            Err(_) if statement == "ROLLBACK" => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// SQLite says "unable to open database file" also when it may not write beside it.
+fn name(error: sqlx::Error) -> DbError {
+    match DbError::from(error) {
+        DbError::Unavailable(text) if text.contains("unable to open") => DbError::Unavailable(format!(
+            "{text}: the file and its directory must be readable and writable"
+        )),
+        other => other,
+    }
+}

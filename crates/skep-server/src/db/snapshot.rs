@@ -1,0 +1,106 @@
+//! Everything a node holds in memory, read in one transaction: all of it, or what changed after a
+//! revision. Rows are compact, for there may be a million keys.
+
+mod load;
+mod reload;
+
+use skep_formats::checksum::Sha256;
+
+use crate::catalog::release::{Package, Release};
+use crate::clock::Timestamp;
+use crate::db::{Db, DbError};
+use crate::ids::{CustomerId, KeyId, LicenseId, PackageId, ProductId};
+use crate::licensing::grant::ReleaseName;
+use crate::licensing::license::Terms;
+use crate::licensing::plan::Plan;
+use crate::licensing::product::Product;
+
+/// A license key, without what only people look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// The key's id.
+    pub id: KeyId,
+    /// The license it opens.
+    pub license: LicenseId,
+    /// SHA-256 of the key.
+    pub hash: Sha256,
+    /// Refused after.
+    pub expires_at: Option<Timestamp>,
+    /// Refused since.
+    pub revoked_at: Option<Timestamp>,
+    /// Being rotated out since.
+    pub rotated_at: Option<Timestamp>,
+}
+
+/// A license, without what only people look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LicenseRow {
+    /// The license's id.
+    pub id: LicenseId,
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// The plan it was issued under.
+    pub plan: Plan,
+    /// When and how far it gives.
+    pub terms: Terms,
+    /// What it gives, sorted.
+    pub products: Box<[ProductId]>,
+    /// What it may see by name, sorted.
+    pub grants: Box<[ReleaseName]>,
+}
+
+/// A package with its releases.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackageRow {
+    /// The package.
+    pub package: Package,
+    /// Its releases in the order of their versions.
+    pub releases: Vec<Release>,
+}
+
+/// All of it, as of one revision.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The feed's epoch.
+    pub epoch: String,
+    /// The feed's revision.
+    pub revision: i64,
+    /// Every key, in no order.
+    pub keys: Vec<KeyRow>,
+    /// Every license, sorted by id.
+    pub licenses: Vec<LicenseRow>,
+    /// Every product.
+    pub products: Vec<Product>,
+    /// Every package.
+    pub packages: Vec<PackageRow>,
+}
+
+/// What changed after a revision.
+#[derive(Clone, Debug)]
+pub enum Reload {
+    /// Only this; `None` = gone.
+    Changes {
+        /// The revision this leads to; the old one when nothing changed.
+        revision: i64,
+        /// Keys.
+        keys: Vec<(KeyId, Option<KeyRow>)>,
+        /// Licenses.
+        licenses: Vec<(LicenseId, Option<LicenseRow>)>,
+        /// Products.
+        products: Vec<(ProductId, Option<Product>)>,
+        /// Packages.
+        packages: Vec<(PackageId, Option<PackageRow>)>,
+    },
+    /// The feed does not tell: call [`load`].
+    Full,
+}
+
+/// Reads all of it. Streams: needs little more memory than what it returns.
+pub async fn load(db: &Db) -> Result<Loaded, DbError> {
+    load::load(&mut db.read().await?).await
+}
+
+/// Reads what changed after revision `after` of `epoch`.
+pub async fn reload(db: &Db, after: i64, epoch: &str) -> Result<Reload, DbError> {
+    reload::reload(&mut db.read().await?, after, epoch).await
+}
