@@ -22,7 +22,6 @@ pub mod releases;
 mod row;
 pub mod settings;
 pub mod snapshot;
-pub mod usage;
 pub mod wake;
 
 use std::collections::BTreeSet;

@@ -28,25 +28,86 @@ macro_rules! execute {
 /// All rows of a query, as `$row`: a `row!` struct or a tuple.
 macro_rules! fetch_all {
     ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        on_db!($conn, |c| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(c).await)
+        on_db!($conn, |c| sqlx::query_as::<_, $crate::db::row::Read<$row>>($sql)$(.bind($bind))*.fetch_all(c).await)
+            .map(|rows| rows.into_iter().map(|row| row.0).collect::<Vec<$row>>())
     };
 }
 
 /// The row of a query that gives one or none.
 macro_rules! fetch_optional {
     ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        on_db!($conn, |c| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(c).await)
+        on_db!($conn, |c| {
+            sqlx::query_as::<_, $crate::db::row::Read<$row>>($sql)$(.bind($bind))*.fetch_optional(c).await
+        })
+        .map(|row| row.map(|row| row.0))
     };
 }
 
 /// The row of a query that always gives one.
 macro_rules! fetch_one {
     ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        on_db!($conn, |c| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(c).await)
+        on_db!($conn, |c| sqlx::query_as::<_, $crate::db::row::Read<$row>>($sql)$(.bind($bind))*.fetch_one(c).await)
+            .map(|row| row.0)
     };
 }
 
-/// A struct whose fields are the columns of the same name, on both drivers.
+/// Each row of a query as it comes, given to `$each`, whose errors end it.
+macro_rules! for_each_row {
+    ($conn:expr, $row:ty, $sql:expr, |$name:pat_param| $each:expr) => {{
+        let mut failed = None;
+        let streamed = on_db!($conn, |c| {
+            let mut rows = sqlx::query_as::<_, $crate::db::row::Read<$row>>($sql).fetch(c);
+            loop {
+                match futures_util::TryStreamExt::try_next(&mut rows).await {
+                    Ok(Some($crate::db::row::Read($name))) => {
+                        let each: Result<(), DbError> = $each;
+                        if let Err(error) = each {
+                            failed = Some(error);
+                            break Ok(());
+                        }
+                    }
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            }
+        });
+        match (streamed, failed) {
+            (Err(error), _) | (Ok(()), Some(error)) => Err(error),
+            (Ok(()), None) => Ok(()),
+        }
+    }};
+}
+
+/// All rows whose column at the end of `$sql` (`… WHERE id IN`) is one of `$ids`, a slice of texts.
+macro_rules! fetch_in {
+    ($conn:expr, $row:ty, $sql:expr, $ids:expr) => {{
+        let mut all: Vec<$row> = Vec::new();
+        let mut failed = None;
+        for ids in $ids.chunks(500) {
+            let fetched = on_db!($conn, |c| {
+                let mut query = sqlx::QueryBuilder::new($sql);
+                query.push(" (");
+                let mut list = query.separated(", ");
+                for id in ids {
+                    list.push_bind(id);
+                }
+                query.push(")");
+                let query = query.build_query_as::<$crate::db::row::Read<$row>>();
+                query.persistent(false).fetch_all(c).await
+            });
+            match fetched {
+                Ok(rows) => all.extend(rows.into_iter().map(|row| row.0)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        failed.map_or(Ok(all), Err)
+    }};
+}
+
+/// A struct whose fields are the columns of the same name, on both databases.
 macro_rules! row {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($field:ident: $type:ty),* $(,)? }) => {
         $(#[$meta])*
@@ -55,9 +116,9 @@ macro_rules! row {
         row!(@for sqlx::postgres::PgRow, $name { $($field),* });
     };
     (@for $row:ty, $name:ident { $($field:ident),* }) => {
-        impl sqlx::FromRow<'_, $row> for $name {
-            fn from_row(row: &$row) -> sqlx::Result<Self> {
-                Ok(Self { $($field: sqlx::Row::try_get(row, stringify!($field))?),* })
+        impl $crate::db::row::FromColumns<$row> for $name {
+            fn from_columns(row: &$row) -> sqlx::Result<Self> {
+                Ok(Self { $($field: $crate::db::row::Column::at(row, stringify!($field))?),* })
             }
         }
     };

@@ -3,6 +3,7 @@
 
 mod load;
 mod reload;
+mod rows;
 
 use skep_formats::checksum::Sha256;
 

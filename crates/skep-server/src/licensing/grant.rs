@@ -17,12 +17,7 @@ pub struct ReleaseName {
     /// Its package.
     pub package: PackageName,
     /// Its version.
-    #[serde(serialize_with = "as_text")]
     pub version: Version,
-}
-
-fn as_text<S: serde::Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
 }
 
 /// `package version`, as people and lock files say it.

@@ -1,0 +1,89 @@
+//! Table `audit`: who did what, when. Never a secret.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::clock::{Clock, Timestamp};
+use crate::db::row::At;
+use crate::db::{Conn, DbError, Tx};
+use crate::ids::AuditId;
+
+/// Who does something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actor {
+    /// Somebody who may run commands on this machine.
+    Cli,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cli => f.write_str("cli"),
+        }
+    }
+}
+
+/// What somebody did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The entry's id.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// Who, as [`Actor`] shows itself.
+    pub actor: String,
+    /// What: `license.issue`, `release.publish`, …
+    pub action: String,
+    /// To what: an id, or a release's name.
+    pub subject: String,
+    /// More about it.
+    pub detail: serde_json::Value,
+}
+
+row! {
+    struct EntryRow { id: String, at: i64, actor: String, action: String, subject: String, detail: String }
+}
+
+impl Tx {
+    /// Writes down what is being done; it stands when the transaction does.
+    pub async fn audit(
+        &mut self,
+        clock: &Clock,
+        actor: &Actor,
+        (action, subject): (&'static str, &dyn fmt::Display),
+        detail: serde_json::Value,
+    ) -> Result<(), DbError> {
+        execute!(
+            self,
+            "INSERT INTO audit (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+            AuditId::new(clock).to_string(),
+            clock.now().micros(),
+            actor.to_string(),
+            action,
+            subject.to_string(),
+            detail.to_string()
+        )?;
+        Ok(())
+    }
+}
+
+/// The last entries, newest first.
+pub async fn list(conn: &mut Conn, limit: u32) -> Result<Vec<Entry>, DbError> {
+    let sql = "SELECT id, at, actor, action, subject, detail FROM audit ORDER BY at DESC, id DESC LIMIT $1";
+    fetch_all!(conn, EntryRow, sql, i64::from(limit))?
+        .into_iter()
+        .map(|row| {
+            let at = At { table: "audit", id: &row.id };
+            Ok(Entry {
+                id: at.parse(&row.id)?,
+                at: Timestamp::from_micros(row.at),
+                detail: serde_json::from_str(&row.detail).map_err(|error| at.corrupt(error))?,
+                actor: row.actor,
+                action: row.action,
+                subject: row.subject,
+            })
+        })
+        .collect()
+}

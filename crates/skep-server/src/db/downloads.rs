@@ -1,0 +1,153 @@
+//! Table `downloads`: which releases each license ever fetched. Narrowing a license keeps them for
+//! it, and deleting one of them names who has it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sqlx::QueryBuilder;
+
+use crate::clock::Timestamp;
+use crate::db::grants::release_name;
+use crate::db::row::{At, big};
+use crate::db::{Conn, DbError, Tx, grants, licenses};
+use crate::ids::LicenseId;
+use crate::licensing::grant::{Grant, Origin, ReleaseName};
+
+/// A release that a license fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Download {
+    /// Who.
+    pub license: LicenseId,
+    /// What.
+    #[serde(flatten)]
+    pub release: ReleaseName,
+    /// First.
+    pub first_at: Timestamp,
+    /// Last.
+    pub last_at: Timestamp,
+    /// How often.
+    pub requests: u64,
+}
+
+row! {
+    struct DownloadRow {
+        license_id: String, repository: String, package: String, version: String, first_at: i64,
+        last_at: i64, requests: i64,
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT license_id, repository, package, version, first_at, last_at, requests FROM downloads", $rest)
+    };
+}
+
+impl TryFrom<DownloadRow> for Download {
+    type Error = DbError;
+    fn try_from(row: DownloadRow) -> Result<Self, DbError> {
+        let at = At { table: "downloads", id: &row.license_id };
+        Ok(Self {
+            license: at.parse(&row.license_id)?,
+            release: release_name(at, &row.repository, &row.package, &row.version)?,
+            first_at: Timestamp::from_micros(row.first_at),
+            last_at: Timestamp::from_micros(row.last_at),
+            requests: at.number("requests", row.requests)?,
+        })
+    }
+}
+
+/// What a license fetched, sorted by name.
+pub async fn list_by_license(conn: &mut Conn, license: LicenseId) -> Result<Vec<Download>, DbError> {
+    let rows = fetch_all!(conn, DownloadRow, select!(" WHERE license_id = $1"), license.to_string())?;
+    let mut downloads = rows.into_iter().map(Download::try_from).collect::<Result<Vec<_>, _>>()?;
+    downloads.sort_by(|a, b| a.release.cmp(&b.release));
+    Ok(downloads)
+}
+
+/// Who fetched a release, the earliest first.
+pub async fn list_by_release(conn: &mut Conn, release: &ReleaseName) -> Result<Vec<Download>, DbError> {
+    let sql = select!(" WHERE repository = $1 AND package = $2 AND version = $3 ORDER BY first_at");
+    let (repository, package) = (release.repository.as_str(), release.package.as_str());
+    let rows = fetch_all!(conn, DownloadRow, sql, repository, package, release.version.to_string())?;
+    rows.into_iter().map(Download::try_from).collect()
+}
+
+/// Adds downloads to what is known. One from before its license was narrowed, that arrives only now,
+/// becomes a grant: had it been known then, it would be one. What licenses that are gone fetched is
+/// left out.
+pub async fn record(tx: &mut Tx, downloads: &[Download]) -> Result<(), DbError> {
+    let mut ids: Vec<LicenseId> = downloads.iter().map(|download| download.license).collect();
+    ids.sort();
+    ids.dedup();
+    // Whoever narrows a license holds the same lock: either it sees these rows, or they see it.
+    licenses::lock(tx, &ids).await?;
+    let narrowed_at = licenses::list_narrowed_at(tx, &ids).await?;
+    let mut downloads = merged(downloads);
+    downloads.retain(|download| narrowed_at.contains_key(&download.license));
+    for download in &downloads {
+        let Some(narrowed_at) = narrowed_at[&download.license] else { continue };
+        if download.first_at <= narrowed_at && !is_known(tx, download).await? {
+            let (release, granted_at) = (download.release.clone(), download.first_at);
+            let grant = Grant { release, granted_at, origin: Origin::Narrowing };
+            grants::insert(tx, download.license, &grant).await?;
+        }
+    }
+    upsert(tx, &downloads).await
+}
+
+async fn is_known(conn: &mut Conn, download: &Download) -> Result<bool, DbError> {
+    let sql = "SELECT requests FROM downloads \
+               WHERE license_id = $1 AND repository = $2 AND package = $3 AND version = $4";
+    let name = &download.release;
+    let (license, version) = (download.license.to_string(), name.version.to_string());
+    let row = fetch_optional!(conn, (i64,), sql, license, name.repository.as_str(), name.package.as_str(), version)?;
+    Ok(row.is_some())
+}
+
+async fn upsert(tx: &mut Tx, downloads: &[Download]) -> Result<(), DbError> {
+    for chunk in downloads.chunks(500) {
+        on_db!(tx, |c| {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO downloads (license_id, repository, package, version, first_at, last_at, requests) ",
+            );
+            insert.push_values(chunk, |mut row, download| {
+                row.push_bind(download.license.to_string())
+                    .push_bind(download.release.repository.as_str())
+                    .push_bind(download.release.package.as_str())
+                    .push_bind(download.release.version.to_string())
+                    .push_bind(download.first_at.micros())
+                    .push_bind(download.last_at.micros())
+                    .push_bind(big(download.requests));
+            });
+            // MIN and MAX of two values have different names in the two databases; CASE has not.
+            insert.push(
+                " ON CONFLICT (license_id, repository, package, version) DO UPDATE SET \
+                 first_at = CASE WHEN excluded.first_at < downloads.first_at THEN excluded.first_at \
+                 ELSE downloads.first_at END, \
+                 last_at = CASE WHEN excluded.last_at > downloads.last_at THEN excluded.last_at \
+                 ELSE downloads.last_at END, \
+                 requests = downloads.requests + excluded.requests",
+            );
+            insert.build().persistent(false).execute(c).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+/// PostgreSQL refuses a statement that inserts or updates one row twice.
+fn merged(downloads: &[Download]) -> Vec<Download> {
+    let mut merged: BTreeMap<(LicenseId, String), Download> = BTreeMap::new();
+    for download in downloads {
+        // By text, as the table's key: versions that differ only in their build are equal.
+        let name = format!("{} {}", download.release.repository, download.release);
+        merged
+            .entry((download.license, name))
+            .and_modify(|known| {
+                known.first_at = known.first_at.min(download.first_at);
+                known.last_at = known.last_at.max(download.last_at);
+                known.requests = known.requests.saturating_add(download.requests);
+            })
+            .or_insert_with(|| download.clone());
+    }
+    merged.into_values().collect()
+}
