@@ -64,12 +64,49 @@ pub async fn list_by_license(conn: &mut Conn, license: LicenseId) -> Result<Vec<
     Ok(downloads)
 }
 
-/// Who fetched a release, the earliest first.
-pub async fn list_by_release(conn: &mut Conn, release: &ReleaseName) -> Result<Vec<Download>, DbError> {
-    let sql = select!(" WHERE repository = $1 AND package = $2 AND version = $3 ORDER BY first_at");
+/// Who downloaded a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Downloader {
+    /// The license.
+    pub license: LicenseId,
+    /// Its customer's address.
+    pub customer_email: String,
+    /// When last.
+    pub last_at: Timestamp,
+}
+
+/// Who downloaded a release, the last one first.
+pub async fn list_downloaders(conn: &mut Conn, release: &ReleaseName) -> Result<Vec<Downloader>, DbError> {
+    let sql = "SELECT downloads.license_id, customers.email, downloads.last_at FROM downloads \
+               JOIN licenses ON licenses.id = downloads.license_id \
+               JOIN customers ON customers.id = licenses.customer_id \
+               WHERE downloads.repository = $1 AND downloads.package = $2 AND downloads.version = $3 \
+               ORDER BY downloads.last_at DESC, downloads.license_id";
     let (repository, package) = (release.repository.as_str(), release.package.as_str());
-    let rows = fetch_all!(conn, DownloadRow, sql, repository, package, release.version.to_string())?;
-    rows.into_iter().map(Download::try_from).collect()
+    let rows = fetch_all!(conn, (String, String, i64), sql, repository, package, release.version.to_string())?;
+    let downloader = |(license, customer_email, last_at): (String, String, i64)| {
+        let license = At { table: "downloads", id: &license }.parse(&license)?;
+        Ok(Downloader { license, customer_email, last_at: Timestamp::from_micros(last_at) })
+    };
+    rows.into_iter().map(downloader).collect()
+}
+
+/// The releases that a license fetched and that are still there, with their dates, sorted by name.
+pub async fn list_dated(conn: &mut Conn, license: LicenseId) -> Result<Vec<(ReleaseName, Timestamp)>, DbError> {
+    let sql = "SELECT downloads.repository, downloads.package, downloads.version, releases.published_at \
+               FROM downloads \
+               JOIN packages ON packages.repository = downloads.repository AND packages.name = downloads.package \
+               JOIN releases ON releases.package_id = packages.id AND releases.version = downloads.version \
+               WHERE downloads.license_id = $1";
+    let id = license.to_string();
+    let at = At { table: "downloads", id: &id };
+    let dated = |(repository, package, version, published_at): (String, String, String, i64)| {
+        Ok((release_name(at, &repository, &package, &version)?, Timestamp::from_micros(published_at)))
+    };
+    let rows = fetch_all!(conn, (String, String, String, i64), sql, &id)?;
+    let mut dated = rows.into_iter().map(dated).collect::<Result<Vec<_>, DbError>>()?;
+    dated.sort();
+    Ok(dated)
 }
 
 /// Adds downloads to what is known. One from before its license was narrowed, that arrives only now,

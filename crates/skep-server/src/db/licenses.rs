@@ -105,14 +105,22 @@ pub async fn list(conn: &mut Conn, customer: Option<CustomerId>) -> Result<Vec<L
     Ok(licenses)
 }
 
-/// The licenses that give a product.
-pub async fn list_ids_by_product(conn: &mut Conn, product: ProductId) -> Result<Vec<LicenseId>, DbError> {
-    let sql = "SELECT license_id FROM license_products WHERE product_id = $1";
-    let rows = fetch_all!(conn, (String,), sql, product.to_string())?;
-    let mut ids = rows
-        .iter()
-        .map(|(id,)| At { table: "license_products", id }.parse(id))
-        .collect::<Result<Vec<LicenseId>, _>>()?;
+/// The licenses that give a product and have downloaded anything, sorted. The rest of the
+/// transaction nobody else changes any license of the product.
+pub async fn lock_by_product(tx: &mut Tx, product: ProductId) -> Result<Vec<LicenseId>, DbError> {
+    let product = product.to_string();
+    // SQLite has one writer, and this is it; it does not know `FOR UPDATE` either.
+    if matches!(tx.driver(), Driver::Postgres(_)) {
+        let sql = "SELECT id FROM licenses WHERE id IN \
+                   (SELECT license_id FROM license_products WHERE product_id = $1) ORDER BY id FOR UPDATE";
+        fetch_all!(tx, (String,), sql, &product)?;
+    }
+    let sql = "SELECT DISTINCT downloads.license_id FROM downloads \
+               JOIN license_products ON license_products.license_id = downloads.license_id \
+               WHERE license_products.product_id = $1";
+    let rows = fetch_all!(tx, (String,), sql, &product)?;
+    let parse = |(id,): &(String,)| At { table: "downloads", id }.parse(id);
+    let mut ids = rows.iter().map(parse).collect::<Result<Vec<LicenseId>, _>>()?;
     ids.sort();
     Ok(ids)
 }
@@ -207,8 +215,10 @@ pub async fn list_narrowed_at(
     rows.iter().map(|(id, at)| Ok((At { table: "licenses", id }.parse(id)?, time(*at)))).collect()
 }
 
-/// Notes that a license came to see less.
-pub async fn update_narrowed_at(tx: &mut Tx, id: LicenseId, at: Timestamp) -> Result<(), DbError> {
-    execute!(tx, "UPDATE licenses SET narrowed_at = $2 WHERE id = $1", id.to_string(), at.micros())?;
+/// Notes that every license of a product came to see less.
+pub async fn update_narrowed_at(tx: &mut Tx, product: ProductId, at: Timestamp) -> Result<(), DbError> {
+    let sql = "UPDATE licenses SET narrowed_at = $2 WHERE id IN \
+               (SELECT license_id FROM license_products WHERE product_id = $1)";
+    execute!(tx, sql, product.to_string(), at.micros())?;
     Ok(())
 }

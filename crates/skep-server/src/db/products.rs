@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::clock::Timestamp;
 use crate::db::row::At;
-use crate::db::{Change, Conn, DbError, Tx};
+use crate::db::{Change, Conn, DbError, Driver, Tx};
 use crate::ids::ProductId;
 use crate::licensing::product::{Pattern, Product, Slug};
 
@@ -70,6 +70,16 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Product>, DbError> {
         .collect::<Result<Vec<_>, _>>()?;
     products.sort_by(|a, b| a.slug.cmp(&b.slug));
     Ok(products)
+}
+
+/// Keeps everybody else from changing a product until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: ProductId) -> Result<(), DbError> {
+    // SQLite has one writer, and this is it; it does not know `FOR UPDATE` either.
+    if matches!(tx.driver(), Driver::Postgres(_)) {
+        let sql = "SELECT id FROM products WHERE id = $1 FOR UPDATE";
+        fetch_optional!(tx, (String,), sql, id.to_string())?;
+    }
+    Ok(())
 }
 
 /// Adds a product.

@@ -1,0 +1,242 @@
+//! Changing the terms and products of a license.
+
+use super::IssueError;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::audit::Actor;
+use crate::db::{self, DbError, Tx, in_tx};
+use crate::ids::LicenseId;
+use crate::licensing::license::{License, Status, Terms};
+use crate::licensing::narrowing::{self, Downloaded, Narrowed, Sight};
+use crate::licensing::plan::Plan;
+use crate::licensing::product::{Product, Slug};
+use crate::licensing::products;
+use crate::licensing::terms::{self, Dates, TermsError};
+use crate::licensing::unknown::Unknown;
+
+/// What to do with one value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    /// Leave it; when the plan changes and the new one has no such value, it goes.
+    #[default]
+    Keep,
+    /// Give it a value.
+    Set(T),
+    /// Take it away.
+    Clear,
+}
+
+impl<T> Edit<T> {
+    fn apply(self, old: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => old,
+            Self::Set(value) => Some(value),
+            Self::Clear => None,
+        }
+    }
+}
+
+/// What to change of a license.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Its id or external id.
+    pub license: String,
+    /// Another plan.
+    pub plan: Option<Plan>,
+    /// Another start.
+    pub starts_at: Option<Timestamp>,
+    /// The end of access.
+    pub access_until: Edit<Timestamp>,
+    /// The end of updates.
+    pub updates_until: Edit<Timestamp>,
+    /// Other grace days; a new plan's own ones when left out.
+    pub grace_days: Option<u32>,
+    /// Products it gets.
+    pub add_products: Vec<Slug>,
+    /// Products it has and loses.
+    pub remove_products: Vec<Slug>,
+    /// Its name in the seller's own system.
+    pub external_id: Edit<String>,
+    /// Other notes.
+    pub notes: Option<String>,
+    /// What it has downloaded and would not see anymore.
+    pub downloaded: Downloaded,
+    /// Who changes it.
+    pub actor: Actor,
+}
+
+impl Change {
+    /// Changes nothing yet.
+    #[must_use]
+    pub fn of(license: impl Into<String>, actor: Actor) -> Self {
+        Self {
+            license: license.into(),
+            plan: None,
+            starts_at: None,
+            access_until: Edit::Keep,
+            updates_until: Edit::Keep,
+            grace_days: None,
+            add_products: Vec::new(),
+            remove_products: Vec::new(),
+            external_id: Edit::Keep,
+            notes: None,
+            downloaded: Downloaded::Keep,
+            actor,
+        }
+    }
+}
+
+/// A license that was changed.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// As it is now.
+    pub license: License,
+    /// What it gives now.
+    pub products: Vec<Product>,
+    /// What it had downloaded and does not see anymore by its products and dates: kept as grants, or
+    /// lost.
+    pub narrowed: Narrowed,
+    /// What the seller should know.
+    pub notes: Vec<String>,
+}
+
+/// Why a license was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// It is closed for good.
+    #[error("license `{0}` is revoked, and that is for good: issue a new one")]
+    Revoked(LicenseId),
+    /// It would give nothing.
+    #[error("license `{0}` would have no product left: add one, or revoke the license")]
+    NoProducts(LicenseId),
+    /// It cannot lose what it does not have.
+    #[error("license `{license}` does not have product `{product}`")]
+    NotItsProduct {
+        /// Which license.
+        license: LicenseId,
+        /// What was given.
+        product: Slug,
+    },
+    /// The dates do not go with the plan.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
+    /// The external id is another's.
+    #[error(transparent)]
+    ExternalId(IssueError),
+    /// No such license or product.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Changes a license. What it has downloaded stays visible to it, unless the request says otherwise.
+pub async fn change(app: &App, request: &Change) -> Result<Changed, ChangeError> {
+    let now = app.clock.now();
+    in_tx!(app.db, |tx| {
+        let before = super::find_locked(tx, &request.license).await??;
+        if before.terms.status == Status::Revoked {
+            return Err(ChangeError::Revoked(before.id));
+        }
+        let products_before = super::products_of(tx, &before).await?;
+        let products = changed_products(tx, &before, &products_before, request).await?;
+        let mut license = changed(&before, request, now)?;
+        license.products = products.iter().map(|product| product.id).collect();
+        license.products.sort();
+        check_external_id(tx, &license).await?;
+        let sights = (sight(&products_before, &before.terms), sight(&products, &license.terms));
+        let narrowed = narrowing::apply(tx, license.id, sights, request.downloaded, now).await?;
+        if sights.0.is_narrowed_by(&sights.1) && request.downloaded == Downloaded::Keep {
+            license.narrowed_at = Some(now);
+        }
+        db::licenses::update(tx, &license).await?;
+        let detail = serde_json::json!({
+            "plan": license.plan,
+            "terms": license.terms,
+            "products": products.iter().map(|product| product.slug.as_str()).collect::<Vec<_>>(),
+            "narrowed": narrowed,
+        });
+        tx.audit(&app.clock, &request.actor, ("license.change", &license.id), detail).await?;
+        let notes = terms::notes(&license.terms, now);
+        Ok(Changed { license, products, narrowed, notes })
+    })
+}
+
+fn sight<'a>(products: &'a [Product], terms: &Terms) -> Sight<'a> {
+    Sight { products, updates_until: terms.updates_until }
+}
+
+async fn changed_products(
+    tx: &mut Tx,
+    license: &License,
+    before: &[Product],
+    request: &Change,
+) -> Result<Vec<Product>, ChangeError> {
+    let mut products = before.to_vec();
+    for slug in &request.remove_products {
+        let product = products::find(tx, slug).await??;
+        let position = products.iter().position(|known| known.id == product.id).ok_or_else(|| {
+            ChangeError::NotItsProduct { license: license.id, product: slug.clone() }
+        })?;
+        products.remove(position);
+    }
+    for slug in &request.add_products {
+        let product = products::find(tx, slug).await??;
+        if !products.iter().any(|known| known.id == product.id) {
+            products.push(product);
+        }
+    }
+    if products.is_empty() {
+        return Err(ChangeError::NoProducts(license.id));
+    }
+    Ok(products)
+}
+
+/// The license with everything but its products as asked for.
+fn changed(before: &License, request: &Change, now: Timestamp) -> Result<License, TermsError> {
+    let plan = request.plan.unwrap_or(before.plan);
+    let (mut access_until, mut updates_until) = (before.terms.access_until, before.terms.updates_until);
+    let mut grace_days = Some(before.terms.grace_days);
+    if plan != before.plan {
+        // A plan is a template: what only the old one had does not outlive it.
+        if matches!(plan, Plan::Perpetual | Plan::Lifetime) {
+            access_until = None;
+        }
+        if plan != Plan::Perpetual {
+            updates_until = None;
+        }
+        grace_days = None;
+    }
+    let dates = Dates {
+        starts_at: Some(request.starts_at.unwrap_or(before.terms.starts_at)),
+        access_until: request.access_until.apply(access_until),
+        updates_until: request.updates_until.apply(updates_until),
+        grace_days: request.grace_days.or(grace_days),
+    };
+    let resolved = terms::resolve(plan, &dates, now);
+    // An end before the start that nobody gave now moves the start, as when issuing.
+    let resolved = match resolved {
+        Err(TermsError::EndsBeforeStart { .. }) if request.starts_at.is_none() => {
+            terms::resolve(plan, &Dates { starts_at: None, ..dates }, now)
+        }
+        resolved => resolved,
+    }?;
+    let terms = Terms { status: before.terms.status, status_since: before.terms.status_since, ..resolved };
+    Ok(License {
+        plan,
+        terms,
+        external_id: request.external_id.clone().apply(before.external_id.clone()),
+        notes: request.notes.clone().unwrap_or_else(|| before.notes.clone()),
+        updated_at: now,
+        ..before.clone()
+    })
+}
+
+async fn check_external_id(tx: &mut Tx, license: &License) -> Result<(), ChangeError> {
+    match super::external_id_is_free(tx, license.external_id.as_deref(), Some(license.id)).await {
+        Ok(()) => Ok(()),
+        Err(IssueError::Database(error)) => Err(error.into()),
+        Err(taken) => Err(ChangeError::ExternalId(taken)),
+    }
+}

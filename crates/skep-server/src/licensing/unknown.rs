@@ -1,0 +1,42 @@
+//! What a request names and nobody knows.
+
+use std::fmt;
+
+/// A customer, product, license or key that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {kind} `{given}`: `{hint}` shows what is there")]
+pub struct Unknown {
+    kind: &'static str,
+    given: String,
+    hint: &'static str,
+}
+
+impl Unknown {
+    /// No such customer, by address or id.
+    #[must_use]
+    pub fn customer(given: impl fmt::Display) -> Self {
+        Self::new("customer", given, "skep customer list")
+    }
+
+    /// No such product, by slug.
+    #[must_use]
+    pub fn product(given: impl fmt::Display) -> Self {
+        Self::new("product", given, "skep product list")
+    }
+
+    /// No such license, by id or external id.
+    #[must_use]
+    pub fn license(given: impl fmt::Display) -> Self {
+        Self::new("license", given, "skep license list")
+    }
+
+    /// No such license key, by id.
+    #[must_use]
+    pub fn key(given: impl fmt::Display) -> Self {
+        Self::new("license key", given, "skep key list LICENSE")
+    }
+
+    fn new(kind: &'static str, given: impl fmt::Display, hint: &'static str) -> Self {
+        Self { kind, given: given.to_string().chars().take(120).collect(), hint }
+    }
+}
