@@ -1,0 +1,171 @@
+//! What a seller sends to a customer: exact lines for every tool, with nothing to fill in.
+
+use std::fmt::Write;
+
+/// All that the lines need.
+pub(crate) struct Instructions<'a> {
+    /// The repository's name: what `mix hex.repo add` must call it.
+    pub(crate) repository: &'a str,
+    /// Its URL, as `https://hex.acme.example/repo`.
+    pub(crate) url: &'a str,
+    /// The fingerprint of its key.
+    pub(crate) fingerprint: &'a str,
+    /// Its public key.
+    pub(crate) public_key: &'a str,
+    /// The license key.
+    pub(crate) key: &'a str,
+    /// Packages the license sees, with the newest version of each where there is one.
+    pub(crate) packages: &'a [(String, Option<String>)],
+}
+
+impl Instructions<'_> {
+    /// Everything, one part a tool.
+    pub(crate) fn render(&self) -> String {
+        let parts: [(&str, String); 8] = [
+            ("mix: add the repository once on each machine", self.mix_repository()),
+            ("mix.exs", self.mix_dependency()),
+            ("rebar3: ~/.config/rebar3/rebar.config, and rebar.config", self.rebar3()),
+            ("Without storing the key in Hex's configuration: ~/.netrc", self.netrc()),
+            ("Docker: the key is a build secret and never in the image", self.docker()),
+            ("GitHub Actions: put the key into the secret of this name", self.github_actions()),
+            ("Dependabot (.github/dependabot.yml) and Renovate (renovate.json)", self.update_bots()),
+            ("When the key changes", self.key_change()),
+        ];
+        let mut text = String::new();
+        for (heading, body) in parts {
+            let _ = write!(text, "# {heading}\n\n{}\n\n", body.trim_end());
+        }
+        text.truncate(text.trim_end().len());
+        text
+    }
+
+    fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url, |(_, rest)| rest);
+        let authority = rest.split('/').next().unwrap_or(rest);
+        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+    }
+
+    /// `ACME_LICENSE_KEY`
+    fn secret_name(&self) -> String {
+        let name: String =
+            self.repository.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        format!("{name}_LICENSE_KEY")
+    }
+
+    fn mix_repository(&self) -> String {
+        format!(
+            "mix hex.repo add {} {} \\\n  --fetch-public-key {} \\\n  --auth-key {}",
+            self.repository, self.url, self.fingerprint, self.key
+        )
+    }
+
+    fn mix_dependency(&self) -> String {
+        let lines = self.packages.iter().map(|(package, version)| {
+            let requirement = version.as_deref().map_or_else(|| ">= 0.0.0".to_owned(), requirement);
+            format!("{{:{package}, \"{requirement}\", repo: \"{}\"}}", self.repository)
+        });
+        lines.collect::<Vec<_>>().join(",\n")
+    }
+
+    fn rebar3(&self) -> String {
+        let repositories = format!(
+            "{{hex, [{{repos, [\n  #{{name => <<\"{}\">>,\n    repo_url => <<\"{}\">>,\n    repo_key => <<\"{}\">>,\n    repo_public_key => <<\"{}\">>}}\n]}}]}}.",
+            self.repository,
+            self.url,
+            self.key,
+            self.public_key.trim_end().replace('\n', "\\n"),
+        );
+        let names: Vec<String> = self
+            .packages
+            .iter()
+            .map(|(package, version)| match version {
+                Some(version) => format!("{{{package}, \"{}\"}}", requirement(version)),
+                None => package.clone(),
+            })
+            .collect();
+        format!("{repositories}\n\n{{deps, [{}]}}.", names.join(", "))
+    }
+
+    fn netrc(&self) -> String {
+        format!(
+            "machine {} login license password {}\n\nmix hex.repo add {} {} --fetch-public-key {}",
+            self.host(),
+            self.key,
+            self.repository,
+            self.url,
+            self.fingerprint
+        )
+    }
+
+    fn docker(&self) -> String {
+        format!(
+            "# syntax=docker/dockerfile:1\nRUN mix hex.repo add {} {} --fetch-public-key {}\nRUN --mount=type=secret,id=netrc,target=/root/.netrc mix deps.get\n\ndocker build --secret id=netrc,src=$HOME/.netrc .",
+            self.repository, self.url, self.fingerprint
+        )
+    }
+
+    fn github_actions(&self) -> String {
+        let secret = self.secret_name();
+        format!(
+            "- run: mix hex.repo add {} {} --fetch-public-key {} --auth-key \"${secret}\"\n  env:\n    {secret}: ${{{{ secrets.{secret} }}}}\n- run: mix deps.get",
+            self.repository, self.url, self.fingerprint
+        )
+    }
+
+    fn update_bots(&self) -> String {
+        let (secret, name, url) = (self.secret_name(), self.repository, self.url);
+        let packages = self.packages.iter().map(|(package, _)| format!("\"{package}\"")).collect::<Vec<_>>().join(", ");
+        format!(
+            "version: 2\nregistries:\n  {name}:\n    type: hex-repository\n    repo: {name}\n    url: {url}\n    auth-key: ${{{{secrets.{secret}}}}}\n    public-key-fingerprint: {}\nupdates:\n  - package-ecosystem: mix\n    directory: \"/\"\n    registries: [{name}]\n    schedule: {{interval: weekly}}\n\n{{\n  \"hostRules\": [{{\"hostType\": \"hex\", \"matchHost\": \"{url}\", \"token\": \"{{{{ secrets.{secret} }}}}\"}}],\n  \"packageRules\": [{{\"matchDatasources\": [\"hex\"], \"matchPackageNames\": [{packages}], \"registryUrls\": [\"{url}\"]}}]\n}}",
+            self.fingerprint
+        )
+    }
+
+    fn key_change(&self) -> String {
+        format!("mix hex.repo set {} --auth-key NEW_KEY", self.repository)
+    }
+}
+
+/// What to write for a package whose newest version is this: `~> 1.2` for 1.2.3, the version itself for a pre-release.
+fn requirement(version: &str) -> String {
+    if version.contains('-') {
+        return format!("~> {version}");
+    }
+    let mut numbers = version.split('.');
+    match (numbers.next(), numbers.next()) {
+        (Some(major), Some(minor)) => format!("~> {major}.{minor}"),
+        _ => format!(">= {version}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACME: Instructions<'static> = Instructions {
+        repository: "acme",
+        url: "https://hex.acme.example/repo",
+        fingerprint: "SHA256:abc",
+        public_key: "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----\n",
+        key: "skl_example",
+        packages: &[],
+    };
+
+    #[test]
+    fn the_lines_have_nothing_to_fill_in_but_a_later_key() {
+        let packages = [("acme_pro".to_owned(), Some("1.2.3".to_owned())), ("acme_web".to_owned(), None)];
+        insta::assert_snapshot!(Instructions { packages: &packages, ..ACME }.render());
+    }
+
+    #[test]
+    fn a_netrc_entry_names_the_host_without_its_port() {
+        assert_eq!(ACME.host(), "hex.acme.example");
+        assert_eq!(Instructions { url: "http://127.0.0.1:4000/repo", ..ACME }.host(), "127.0.0.1");
+    }
+
+    #[test]
+    fn the_requirement_follows_the_newest_version() {
+        assert_eq!(requirement("1.2.3"), "~> 1.2");
+        assert_eq!(requirement("2.0.0-rc.1"), "~> 2.0.0-rc.1");
+    }
+}
