@@ -58,7 +58,12 @@ impl Timestamp {
     #[must_use]
     pub fn date(self) -> String {
         let at = self.to_datetime();
-        format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day())
+        format!(
+            "{:04}-{:02}-{:02}",
+            at.year(),
+            u8::from(at.month()),
+            at.day()
+        )
     }
 
     /// For formatting; moments outside of `time`'s years become its first or last one.
@@ -76,7 +81,10 @@ impl Timestamp {
 /// RFC 3339 in UTC: `2026-11-22T12:00:00Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.to_datetime().format(&Rfc3339).map_err(|_| fmt::Error)?;
+        let text = self
+            .to_datetime()
+            .format(&Rfc3339)
+            .map_err(|_| fmt::Error)?;
         f.write_str(&text)
     }
 }

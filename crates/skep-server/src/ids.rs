@@ -12,7 +12,9 @@ use crate::clock::Clock;
 
 /// A text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not the id of a {kind}: one looks like `{prefix}_` and 26 letters and digits")]
+#[error(
+    "`{given}` is not the id of a {kind}: one looks like `{prefix}_` and 26 letters and digits"
+)]
 pub struct IdError {
     given: String,
     kind: &'static str,
@@ -25,8 +27,15 @@ fn format(prefix: &str, uuid: Uuid, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn parse(prefix: &'static str, kind: &'static str, text: &str) -> Result<Uuid, IdError> {
-    let error = || IdError { given: text.chars().take(64).collect(), kind, prefix };
-    let encoded = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or_else(error)?;
+    let error = || IdError {
+        given: text.chars().take(64).collect(),
+        kind,
+        prefix,
+    };
+    let encoded = text
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .ok_or_else(error)?;
     let bytes = base32().decode(encoded.as_bytes()).map_err(|_| error())?;
     Uuid::from_slice(&bytes).map_err(|_| error())
 }
@@ -36,7 +45,9 @@ fn base32() -> &'static Encoding {
     static ENCODING: std::sync::LazyLock<Encoding> = std::sync::LazyLock::new(|| {
         let mut specification = BASE32_NOPAD.specification();
         specification.symbols = "0123456789abcdefghjkmnpqrstvwxyz".to_owned();
-        specification.encoding().expect("32 different ASCII symbols")
+        specification
+            .encoding()
+            .expect("32 different ASCII symbols")
     });
     &ENCODING
 }
@@ -82,7 +93,9 @@ macro_rules! id_type {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+                String::deserialize(deserializer)?
+                    .parse()
+                    .map_err(serde::de::Error::custom)
             }
         }
     };

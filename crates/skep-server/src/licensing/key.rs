@@ -37,7 +37,8 @@ impl LicenseKey {
     /// A new key: `skl_`, 32 random base62 characters, and their CRC-32 in six.
     #[must_use]
     pub fn generate(clock: &Clock) -> Self {
-        let mut text = String::with_capacity(PREFIX.len() + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS);
+        let mut text =
+            String::with_capacity(PREFIX.len() + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS);
         text.push_str(PREFIX);
         while text.len() < PREFIX.len() + RANDOM_CHARACTERS {
             let [byte] = clock.random::<1>();
@@ -73,7 +74,11 @@ impl LicenseKey {
     #[must_use]
     pub fn hint(&self) -> String {
         let characters: Vec<char> = self.0.chars().collect();
-        if characters.len() < 16 { String::new() } else { characters[characters.len() - 4..].iter().collect() }
+        if characters.len() < 16 {
+            String::new()
+        } else {
+            characters[characters.len() - 4..].iter().collect()
+        }
     }
 
     /// What a text looks like.
@@ -84,7 +89,11 @@ impl LicenseKey {
         }
         let split = PREFIX.len() + RANDOM_CHARACTERS;
         let is_whole = text.is_ascii() && text.len() == split + CHECKSUM_CHARACTERS;
-        if is_whole && checksum(&text[..split]) == text[split..] { Form::WellFormed } else { Form::Mistyped }
+        if is_whole && checksum(&text[..split]) == text[split..] {
+            Form::WellFormed
+        } else {
+            Form::Mistyped
+        }
     }
 }
 
@@ -172,6 +181,9 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let key = LicenseKey::generate(&Clock::system());
-        assert_eq!(format!("{key:?} {:?}", key.hash()), "LicenseKey(****) KeyHash(****)");
+        assert_eq!(
+            format!("{key:?} {:?}", key.hash()),
+            "LicenseKey(****) KeyHash(****)"
+        );
     }
 }

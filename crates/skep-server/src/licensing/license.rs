@@ -114,16 +114,25 @@ pub enum Standing {
     /// Open, with its end within [`REMINDER_DAYS`].
     Ending { access_until: Timestamp },
     /// Open, past its end.
-    Grace { access_until: Timestamp, closes_at: Timestamp },
+    Grace {
+        access_until: Timestamp,
+        closes_at: Timestamp,
+    },
     /// Closed: access and grace are over.
-    Ended { access_until: Timestamp, closed_at: Timestamp },
+    Ended {
+        access_until: Timestamp,
+        closed_at: Timestamp,
+    },
 }
 
 impl Standing {
     /// Whether the license gives anything at all.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Active | Self::Ending { .. } | Self::Grace { .. })
+        matches!(
+            self,
+            Self::Active | Self::Ending { .. } | Self::Grace { .. }
+        )
     }
 
     /// One word for tables and JSON.
@@ -146,21 +155,37 @@ impl Terms {
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
         match self.status {
-            Status::Revoked => return Standing::Revoked { since: self.status_since },
-            Status::Suspended => return Standing::Suspended { since: self.status_since },
+            Status::Revoked => {
+                return Standing::Revoked {
+                    since: self.status_since,
+                };
+            }
+            Status::Suspended => {
+                return Standing::Suspended {
+                    since: self.status_since,
+                };
+            }
             Status::Active => {}
         }
         if now < self.starts_at {
-            return Standing::NotStarted { starts_at: self.starts_at };
+            return Standing::NotStarted {
+                starts_at: self.starts_at,
+            };
         }
         let Some(access_until) = self.access_until else {
             return Standing::Active;
         };
         let closes_at = access_until.plus_days(i64::from(self.grace_days));
         if now > closes_at {
-            Standing::Ended { access_until, closed_at: closes_at }
+            Standing::Ended {
+                access_until,
+                closed_at: closes_at,
+            }
         } else if now > access_until {
-            Standing::Grace { access_until, closes_at }
+            Standing::Grace {
+                access_until,
+                closes_at,
+            }
         } else if now >= access_until.plus_days(-REMINDER_DAYS) {
             Standing::Ending { access_until }
         } else {
@@ -208,12 +233,18 @@ mod tests {
 
     #[test]
     fn without_grace_the_end_is_the_end() {
-        assert_eq!(subscription(0).standing(END.plus_seconds(1)).as_str(), "ended");
+        assert_eq!(
+            subscription(0).standing(END.plus_seconds(1)).as_str(),
+            "ended"
+        );
     }
 
     #[test]
     fn what_the_seller_decided_comes_before_the_dates() {
-        let terms = Terms { status: Status::Suspended, ..subscription(14) };
+        let terms = Terms {
+            status: Status::Suspended,
+            ..subscription(14)
+        };
         assert_eq!(terms.standing(END.plus_days(-366)).as_str(), "suspended");
     }
 }

@@ -25,7 +25,12 @@ pub enum Plan {
 
 impl Plan {
     /// Every plan, for messages.
-    pub const ALL: [Self; 4] = [Self::Subscription, Self::Perpetual, Self::Lifetime, Self::Trial];
+    pub const ALL: [Self; 4] = [
+        Self::Subscription,
+        Self::Perpetual,
+        Self::Lifetime,
+        Self::Trial,
+    ];
 
     /// The plan's name in commands, files and the database.
     #[must_use]

@@ -29,7 +29,8 @@ impl Product {
     /// Whether this product has (or would have) a package of this name.
     #[must_use]
     pub fn covers(&self, repository: &str, package: &str) -> bool {
-        self.repository.as_str() == repository && self.packages.iter().any(|pattern| pattern.matches(package))
+        self.repository.as_str() == repository
+            && self.packages.iter().any(|pattern| pattern.matches(package))
     }
 }
 
@@ -39,7 +40,9 @@ pub struct Slug(String);
 
 /// A text is not a slug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a product's slug: use up to 64 of a-z, 0-9, _ and -, beginning with a letter or digit")]
+#[error(
+    "`{0}` is not a product's slug: use up to 64 of a-z, 0-9, _ and -, beginning with a letter or digit"
+)]
 pub struct SlugError(String);
 
 impl Slug {
@@ -56,7 +59,11 @@ impl FromStr for Slug {
         let is_first = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let is_rest = |byte: u8| is_first(byte) || byte == b'_' || byte == b'-';
         match text.as_bytes() {
-            [first, rest @ ..] if is_first(*first) && rest.len() < 64 && rest.iter().all(|byte| is_rest(*byte)) => {
+            [first, rest @ ..]
+                if is_first(*first)
+                    && rest.len() < 64
+                    && rest.iter().all(|byte| is_rest(*byte)) =>
+            {
                 Ok(Self(text.to_owned()))
             }
             _ => Err(SlugError(text.chars().take(80).collect())),
@@ -84,7 +91,9 @@ impl Eq for Pattern {}
 
 /// A text is not a pattern of package names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a pattern of package names: use a-z, 0-9 and _, with * for any characters and ? for one")]
+#[error(
+    "`{0}` is not a pattern of package names: use a-z, 0-9 and _, with * for any characters and ? for one"
+)]
 pub struct PatternError(String);
 
 impl Pattern {
@@ -104,8 +113,9 @@ impl Pattern {
 impl FromStr for Pattern {
     type Err = PatternError;
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        let is_allowed =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'*' | b'?');
+        let is_allowed = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'*' | b'?')
+        };
         if text.is_empty() || text.len() > 255 || !text.bytes().all(is_allowed) {
             return Err(PatternError(text.chars().take(80).collect()));
         }
