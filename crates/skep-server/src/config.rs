@@ -1,0 +1,213 @@
+//! The configuration: `skep.toml`, overridden by `SKEP_SECTION__KEY` variables. Every value remembers
+//! where it came from, unknown keys are errors, and relative paths are relative to the file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use skep_formats::name::RepositoryName;
+use url::Url;
+
+mod error;
+mod keys;
+mod secret;
+mod sections;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ConfigError;
+pub use secret::{DatabaseUrl, Secret};
+pub use values::{Origin, Setting};
+
+/// Everything the seller can set, checked, with absolute paths.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder that relative paths are relative to.
+    pub base_dir: PathBuf,
+    /// Where it listens and how the world reaches it.
+    pub server: Server,
+    /// `sqlite:/path` or `postgres://…`; may hold a password.
+    pub database: DatabaseUrl,
+    /// Where tarballs are.
+    pub storage: StorageUrl,
+    /// How files reach clients.
+    pub delivery: Delivery,
+    /// At least one; the first is the one at `/repo`.
+    pub repositories: Vec<Repository>,
+    /// What refusals tell customers to do.
+    pub messages: Messages,
+    /// What is kept about requests.
+    pub usage: Usage,
+    /// What is refused as too much.
+    pub limits: Limits,
+    settings: Vec<Setting>,
+}
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// What customers type, without a slash at its end: `https://hex.acme.dev`.
+    pub url: String,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// `[storage] url`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageUrl {
+    /// `file:PATH`: a folder of this machine.
+    Folder(PathBuf),
+}
+
+/// `[delivery]`
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// How a file reaches a client.
+    pub mode: DeliveryMode,
+    /// The longest a signed URL lives.
+    pub ttl_seconds: u32,
+    /// Where local signed URLs point to when not to this server.
+    pub local_url: Option<Url>,
+    /// Always there in mode `cloudfront`.
+    pub cloudfront: Option<CloudFront>,
+}
+
+/// `[delivery] mode`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryMode {
+    /// The server streams it.
+    Direct,
+    /// 302 to a signed URL of a Skep host.
+    LocalUrl,
+    /// 302 to a signed URL of a CloudFront distribution.
+    CloudFront,
+}
+
+/// `[delivery.cloudfront]`
+#[derive(Clone, Debug)]
+pub struct CloudFront {
+    /// The distribution: `https://d111111abcdef8.cloudfront.net`.
+    pub url: Url,
+    /// The id CloudFront gave the public key.
+    pub key_pair_id: String,
+    /// RSA or ECDSA P-256, PEM.
+    pub private_key_file: PathBuf,
+    /// What the signature covers.
+    pub policy: CloudFrontPolicy,
+    /// What a distribution with Skep as its origin sends in `x-skep-origin`.
+    pub origin_secret: Option<Secret>,
+}
+
+/// `[delivery.cloudfront] policy`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloudFrontPolicy {
+    /// One file until one moment: the shorter URL.
+    Canned,
+    /// The same, as a policy document in the URL.
+    Custom,
+}
+
+/// `[[repository]]`
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// The name customers give in `mix hex.repo add NAME`.
+    pub name: RepositoryName,
+    /// The RSA key that signs its registry, PEM.
+    pub private_key_file: PathBuf,
+}
+
+/// `[messages]`
+#[derive(Clone, Debug, Default)]
+pub struct Messages {
+    /// Where a license is renewed.
+    pub renew_url: Option<Url>,
+    /// Whom to ask: an address or a URL.
+    pub support: Option<String>,
+}
+
+/// `[usage]`
+#[derive(Clone, Debug)]
+pub struct Usage {
+    /// Counted requests on their way to the database.
+    pub spool_dir: PathBuf,
+    /// Usage rows older than this are deleted; 0 keeps them for ever.
+    pub retention_days: u32,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Unknown keys from one address and minute before it is told to wait; 0 turns it off.
+    pub failed_keys_per_minute: u32,
+    /// The largest package or docs tarball.
+    pub tarball_bytes: u64,
+    /// The largest contents of one.
+    pub unpacked_bytes: u64,
+    /// The largest `metadata.config`.
+    pub metadata_bytes: u64,
+}
+
+impl Config {
+    /// Reads a file and applies the environment's `SKEP_SECTION__KEY` variables. `environment` is all
+    /// of it or any part; other variables are ignored.
+    ///
+    /// # Errors
+    /// The first thing wrong, with its key and where it was set.
+    pub fn load(path: &Path, environment: &[(String, String)]) -> Result<Self, ConfigError> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let text = fs_err::read_to_string(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => ConfigError::Missing { path: path.clone() },
+            _ => ConfigError::Read { source },
+        })?;
+        let base_dir = path.parent().unwrap_or(Path::new("/"));
+        Self::read(&text, Some(&path), base_dir, environment)
+    }
+
+    /// The same from a text. `base_dir` is the absolute folder that relative paths are relative to.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(
+        text: &str,
+        base_dir: &Path,
+        environment: &[(String, String)],
+    ) -> Result<Self, ConfigError> {
+        Self::read(text, None, base_dir, environment)
+    }
+
+    /// Every value with where it came from, secrets hidden: what `skep doctor` prints.
+    #[must_use]
+    pub fn origins(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// The repository at `/repo`: the first in the file.
+    #[must_use]
+    pub fn default_repository(&self) -> &Repository {
+        self.repositories
+            .first()
+            .expect("a configuration without a repository is refused")
+    }
+
+    /// A repository by its name.
+    #[must_use]
+    pub fn repository(&self, name: &RepositoryName) -> Option<&Repository> {
+        self.repositories
+            .iter()
+            .find(|repository| repository.name == *name)
+    }
+
+    /// What customers give to `mix hex.repo add`: the URL of one repository.
+    #[must_use]
+    pub fn repository_url(&self, name: &RepositoryName) -> String {
+        if self.default_repository().name == *name {
+            format!("{}/repo", self.server.url)
+        } else {
+            format!("{}/repo/repos/{name}", self.server.url)
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Each section from its values: the checks, the defaults and the words for what is wrong.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use skep_formats::name::RepositoryName;
+use url::Url;
+
+use super::error::ConfigError;
+use super::secret::{DatabaseUrl, Secret};
+use super::values::{Found, Origin, Values};
+use super::{
+    CloudFront, CloudFrontPolicy, Config, Delivery, DeliveryMode, Limits, Messages, Repository,
+    Server, StorageUrl, Usage,
+};
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
+const MIB: u64 = 1024 * 1024;
+/// The largest number TOML has.
+const ANY: u64 = i64::MAX.cast_unsigned();
+
+impl Config {
+    pub(super) fn read(
+        text: &str,
+        path: Option<&Path>,
+        base_dir: &Path,
+        environment: &[(String, String)],
+    ) -> Result<Self, ConfigError> {
+        let values = Values::new(text, path, environment)?;
+        let read = Reader {
+            values: &values,
+            base_dir,
+        };
+        Ok(Self {
+            base_dir: base_dir.to_path_buf(),
+            server: read.server()?,
+            database: read.database()?,
+            storage: read.storage()?,
+            delivery: read.delivery()?,
+            repositories: read.repositories()?,
+            messages: read.messages()?,
+            usage: read.usage()?,
+            limits: read.limits()?,
+            settings: values.into_settings(),
+        })
+    }
+}
+
+struct Reader<'a> {
+    values: &'a Values,
+    base_dir: &'a Path,
+}
+
+impl Reader<'_> {
+    fn server(&self) -> Result<Server, ConfigError> {
+        let found = self.text_or("server.listen", DEFAULT_LISTEN)?;
+        let listen: SocketAddr = found.value.parse().map_err(|_| {
+            found.bad(format!(
+                "it must be an address and a port, like `{DEFAULT_LISTEN}`"
+            ))
+        })?;
+        let found = self.text_or("server.url", &format!("http://{listen}"))?;
+        let url = web_url(&found)?.as_str().trim_end_matches('/').to_owned();
+        let proxies = self.values.list("server.trusted_proxies")?;
+        let trusted_proxies = proxies
+            .map(|found| networks(&found))
+            .transpose()?
+            .unwrap_or_default();
+        Ok(Server {
+            listen,
+            url,
+            trusted_proxies,
+        })
+    }
+
+    fn database(&self) -> Result<DatabaseUrl, ConfigError> {
+        let found = self
+            .values
+            .secret("database.url", self.base_dir)?
+            .unwrap_or_else(|| default("database.url", "sqlite:skep.db"));
+        let url = if let Some(path) = found.value.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.contains('?') || path.starts_with(":memory:") {
+                return Err(found.bad("it must name a file, like `sqlite:skep.db`"));
+            }
+            DatabaseUrl::new(format!("sqlite:{}", self.base_dir.join(path).display()))
+        } else if found.value.starts_with("postgres://") || found.value.starts_with("postgresql://")
+        {
+            DatabaseUrl::new(found.value.clone())
+        } else {
+            // The value may hold a password: it is not repeated.
+            let hidden = Found {
+                key: found.key,
+                value: "****".to_owned(),
+                origin: found.origin,
+            };
+            return Err(hidden.bad("it must begin with `sqlite:` or `postgres://`"));
+        };
+        self.values
+            .note("database.url", &url.to_string(), &found.origin);
+        Ok(url)
+    }
+
+    fn storage(&self) -> Result<StorageUrl, ConfigError> {
+        let found = self.text_or("storage.url", "file:files")?;
+        match found
+            .value
+            .strip_prefix("file:")
+            .map(|path| path.strip_prefix("//").unwrap_or(path))
+        {
+            None | Some("") => Err(found.bad("it must be `file:` and a folder, like `file:files`")),
+            Some(folder) => Ok(StorageUrl::Folder(self.base_dir.join(folder))),
+        }
+    }
+
+    fn delivery(&self) -> Result<Delivery, ConfigError> {
+        let found = self.text_or("delivery.mode", "direct")?;
+        let mode = match found.value.as_str() {
+            "direct" => DeliveryMode::Direct,
+            "local-url" => DeliveryMode::LocalUrl,
+            "cloudfront" => DeliveryMode::CloudFront,
+            _ => return Err(found.bad("it must be `direct`, `local-url` or `cloudfront`")),
+        };
+        let is_cloudfront =
+            mode == DeliveryMode::CloudFront || self.values.is_set("delivery.cloudfront");
+        Ok(Delivery {
+            mode,
+            ttl_seconds: self.small("delivery.ttl_seconds", 300, 10..=86_400)?,
+            local_url: self.url("delivery.local_url.url")?,
+            cloudfront: if is_cloudfront {
+                Some(self.cloudfront()?)
+            } else {
+                None
+            },
+        })
+    }
+
+    fn cloudfront(&self) -> Result<CloudFront, ConfigError> {
+        let url = self.required(
+            "delivery.cloudfront.url",
+            "the distribution, as `https://d111.cloudfront.net`",
+        )?;
+        let key_pair_id = self.required(
+            "delivery.cloudfront.key_pair_id",
+            "the id CloudFront gave your public key, as `K2JCJMDEHXQW5F`",
+        )?;
+        let key_file = self.required(
+            "delivery.cloudfront.private_key_file",
+            "the PEM file of the key that signs URLs",
+        )?;
+        let policy = self.text_or("delivery.cloudfront.policy", "canned")?;
+        let policy = match policy.value.as_str() {
+            "canned" => CloudFrontPolicy::Canned,
+            "custom" => CloudFrontPolicy::Custom,
+            _ => return Err(policy.bad("it must be `canned` or `custom`")),
+        };
+        let origin_secret = self
+            .values
+            .secret("delivery.cloudfront.origin_secret", self.base_dir)?;
+        if let Some(secret) = origin_secret
+            .as_ref()
+            .filter(|secret| secret.value.len() < 16)
+        {
+            let hidden = Found {
+                key: secret.key.clone(),
+                value: "****".to_owned(),
+                origin: secret.origin.clone(),
+            };
+            return Err(
+                hidden.bad("it must have at least 16 characters: whoever knows it gets every file")
+            );
+        }
+        Ok(CloudFront {
+            url: web_url(&url)?,
+            key_pair_id: key_pair_id.value,
+            private_key_file: self.base_dir.join(key_file.value),
+            policy,
+            origin_secret: origin_secret.map(|found| Secret::new(found.value)),
+        })
+    }
+
+    fn repositories(&self) -> Result<Vec<Repository>, ConfigError> {
+        let mut repositories: Vec<Repository> = Vec::new();
+        for index in 0..self.values.count("repository").max(1) {
+            let found = self.required(
+                &format!("repository.{index}.name"),
+                "the name customers give to `mix hex.repo add`",
+            )?;
+            let name = RepositoryName::parse(&found.value)
+                .map_err(|error| found.bad(error.to_string()))?;
+            if repositories.iter().any(|other| other.name == name) {
+                return Err(found.bad("another repository has this name"));
+            }
+            let file = self.required(
+                &format!("repository.{index}.private_key_file"),
+                "the PEM file of the RSA key that signs the registry",
+            )?;
+            repositories.push(Repository {
+                name,
+                private_key_file: self.path(&file),
+            });
+        }
+        Ok(repositories)
+    }
+
+    fn messages(&self) -> Result<Messages, ConfigError> {
+        let support = self.optional("messages.support")?.map(|found| found.value);
+        Ok(Messages {
+            renew_url: self.url("messages.renew_url")?,
+            support,
+        })
+    }
+
+    fn usage(&self) -> Result<Usage, ConfigError> {
+        let spool_dir = self.path(&self.text_or("usage.spool_dir", "spool")?);
+        Ok(Usage {
+            spool_dir,
+            retention_days: self.small("usage.retention_days", 400, 0..=100_000)?,
+        })
+    }
+
+    fn limits(&self) -> Result<Limits, ConfigError> {
+        let key = "limits.license_per_minute".to_owned();
+        let value = self.values.number(&key, 0, 0..=ANY)?;
+        if value > 0 {
+            let found = Found {
+                value,
+                origin: self.values.origin(&key),
+                key,
+            };
+            return Err(found.bad("this version has no limit for each license: leave it at 0"));
+        }
+        Ok(Limits {
+            failed_keys_per_minute: self.small(
+                "limits.failed_keys_per_minute",
+                30,
+                0..=1_000_000,
+            )?,
+            tarball_bytes: self
+                .values
+                .number("limits.tarball_bytes", 16 * MIB, 1024..=ANY)?,
+            unpacked_bytes: self
+                .values
+                .number("limits.unpacked_bytes", 128 * MIB, 1024..=ANY)?,
+            metadata_bytes: self
+                .values
+                .number("limits.metadata_bytes", MIB, 1024..=ANY)?,
+        })
+    }
+
+    fn text_or(&self, key: &str, otherwise: &str) -> Result<Found<String>, ConfigError> {
+        let found = self
+            .values
+            .text(key)?
+            .unwrap_or_else(|| default(key, otherwise));
+        self.values.note(key, &found.value, &found.origin);
+        Ok(found)
+    }
+
+    fn optional(&self, key: &str) -> Result<Option<Found<String>>, ConfigError> {
+        let found = self.values.text(key)?;
+        if found.is_none() {
+            self.values.note(key, "", &Origin::Default);
+        }
+        Ok(found)
+    }
+
+    fn required(&self, key: &str, why: &'static str) -> Result<Found<String>, ConfigError> {
+        self.values.text(key)?.ok_or_else(|| ConfigError::Required {
+            key: key.to_owned(),
+            why,
+        })
+    }
+
+    fn url(&self, key: &str) -> Result<Option<Url>, ConfigError> {
+        self.optional(key)?.map(|found| web_url(&found)).transpose()
+    }
+
+    fn small(
+        &self,
+        key: &str,
+        default: u32,
+        allowed: RangeInclusive<u32>,
+    ) -> Result<u32, ConfigError> {
+        let allowed = u64::from(*allowed.start())..=u64::from(*allowed.end());
+        let number = self.values.number(key, u64::from(default), allowed)?;
+        Ok(u32::try_from(number).expect("the range allowed is one of u32"))
+    }
+
+    fn path(&self, found: &Found<String>) -> PathBuf {
+        self.base_dir.join(&found.value)
+    }
+}
+
+fn default(key: &str, value: &str) -> Found<String> {
+    Found {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        origin: Origin::Default,
+    }
+}
+
+fn web_url(found: &Found<String>) -> Result<Url, ConfigError> {
+    let url = Url::parse(&found.value).ok();
+    let is_plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.fragment().is_none()
+    };
+    url.filter(is_plain)
+        .ok_or_else(|| found.bad("it must be a URL, like `https://hex.acme.dev`"))
+}
+
+fn networks(found: &Found<Vec<String>>) -> Result<Vec<IpNet>, ConfigError> {
+    let parse = |text: &String| {
+        let address = text
+            .parse()
+            .map(|address: std::net::IpAddr| IpNet::from(address));
+        address.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+            let found = Found {
+                key: found.key.clone(),
+                value: text.clone(),
+                origin: found.origin.clone(),
+            };
+            found.bad("it must be an address or a network, like `10.0.0.0/8`")
+        })
+    };
+    found.value.iter().map(parse).collect()
+}
