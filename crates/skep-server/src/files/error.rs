@@ -87,15 +87,15 @@ impl FilesError {
 
 /// The disk is full, the quota is used up, or the file is larger than this process may write.
 fn is_out_of_room(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        matches!(
-            kind,
-            Some(
-                io::ErrorKind::StorageFull
-                    | io::ErrorKind::QuotaExceeded
-                    | io::ErrorKind::FileTooLarge
-            )
-        )
-    })
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge,
+        ) = error.downcast_ref::<io::Error>().map(io::Error::kind)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
