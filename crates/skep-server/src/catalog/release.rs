@@ -7,6 +7,7 @@ use skep_formats::registry::{Dependency, Retirement};
 use skep_formats::version::Version;
 
 use crate::clock::Timestamp;
+use crate::files::FileKey;
 use crate::ids::{PackageId, ReleaseId};
 
 /// A package: a name in a repository. It exists as long as it has releases.
@@ -56,4 +57,21 @@ pub struct StoredFile {
     pub checksum: Sha256,
     /// Its size.
     pub size_bytes: u64,
+}
+
+impl Release {
+    /// Where its tarball is, given the package it belongs to.
+    #[must_use]
+    pub fn tarball_key(&self, package: &Package) -> FileKey {
+        let Package { repository, name, .. } = package.clone();
+        FileKey::Tarball { repository, package: name, version: self.version.clone(), checksum: self.outer_checksum }
+    }
+
+    /// Where its documentation is, if it has any.
+    #[must_use]
+    pub fn docs_key(&self, package: &Package) -> Option<FileKey> {
+        let Package { repository, name, .. } = package.clone();
+        let (package, version) = (name, self.version.clone());
+        self.docs.map(|docs| FileKey::Docs { repository, package, version, checksum: docs.checksum })
+    }
 }

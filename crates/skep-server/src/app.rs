@@ -1,0 +1,118 @@
+//! What commands and the server share, built once: configuration, database, files, clock and the
+//! signing keys. A running server adds what it holds in memory; a command never loads that.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use skep_formats::key::{PrivateKey, PublicKey};
+use skep_formats::name::RepositoryName;
+
+use crate::clock::Clock;
+use crate::config::{Config, Repository};
+use crate::db::{self, Db, DbError, OpenMode};
+use crate::files::Files;
+
+mod error;
+pub mod init;
+mod keys;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::StartError;
+pub use keys::{KeyFileError, read_signing_key};
+
+/// Everything a command needs. Shared as `Arc<App>` or `&App`.
+pub struct App {
+    /// What the seller set.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// The tarballs.
+    pub files: Files,
+    /// The time.
+    pub clock: Clock,
+    signers: HashMap<RepositoryName, Arc<Signer>>,
+    local_url_key: [u8; 32],
+}
+
+/// A repository's signing key with what follows from it.
+#[derive(Debug)]
+pub struct Signer {
+    /// Signs the registry.
+    pub private_key: PrivateKey,
+    /// Verifies it.
+    pub public_key: PublicKey,
+    /// What customers compare: `SHA256:…`.
+    pub fingerprint: String,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("config", &self.config).field("db", &self.db).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Opens the database, the files and the signing keys of a configuration. A repository's key is
+    /// remembered the first time it is seen; another one later is refused, because customers' tools
+    /// would refuse what it signs.
+    ///
+    /// # Errors
+    /// Anything missing or wrong; nothing is made in its place.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let signers = keys::read_all(&config)?;
+        let files = Files::open(&config.storage)?;
+        let db = Db::open(config.database.reveal(), OpenMode::Existing).await?;
+        for repository in &config.repositories {
+            keys::remember(&db, repository, &signers[&repository.name].fingerprint).await?;
+        }
+        let local_url_key = keys::local_url_key(&db, &clock).await?;
+        Ok(Self { config, db, files, clock, signers, local_url_key })
+    }
+
+    /// The signing key of a repository; `None` when the configuration has no such repository.
+    #[must_use]
+    pub fn signer(&self, repository: &RepositoryName) -> Option<&Arc<Signer>> {
+        self.signers.get(repository)
+    }
+
+    /// The repository of that name, or the default one.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn repository(&self, name: Option<&RepositoryName>) -> Result<&Repository, UnknownRepository> {
+        let Some(name) = name else {
+            return Ok(self.config.default_repository());
+        };
+        self.config.repository(name).ok_or_else(|| {
+            let known = self.config.repositories.iter().map(|repository| repository.name.to_string());
+            UnknownRepository { given: name.clone(), known: known.collect::<Vec<_>>().join("`, `") }
+        })
+    }
+
+    /// The HMAC key of local signed URLs: the same on every node.
+    #[must_use]
+    pub const fn local_url_key(&self) -> &[u8; 32] {
+        &self.local_url_key
+    }
+}
+
+/// The configuration has no such repository.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no repository `{given}`; the configuration has `{known}`")]
+pub struct UnknownRepository {
+    given: RepositoryName,
+    known: String,
+}
+
+/// The name under which the database remembers the fingerprint of a repository's key.
+pub(crate) fn fingerprint_setting(repository: &RepositoryName) -> String {
+    format!("signing_key_fingerprint:{repository}")
+}
+
+/// The fingerprint that the database remembers for a repository.
+pub(crate) async fn remembered_fingerprint(db: &Db, repository: &RepositoryName) -> Result<Option<String>, DbError> {
+    db::settings::find(&mut db.read().await?, &fingerprint_setting(repository)).await
+}

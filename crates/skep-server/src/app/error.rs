@@ -1,0 +1,42 @@
+use skep_formats::name::RepositoryName;
+
+use super::keys::KeyFileError;
+use crate::db::{DbError, OpenError};
+use crate::files::FilesError;
+
+/// Why an installation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A repository's signing key is missing or no good.
+    #[error("the signing key of repository `{repository}` cannot be used")]
+    SigningKey {
+        /// Which repository.
+        repository: RepositoryName,
+        /// What is wrong with its file.
+        source: KeyFileError,
+    },
+    /// A good key, but not the one that customers know.
+    #[error(
+        "the signing key of repository `{repository}` in `{path}` has the fingerprint `{found}`, but this repository \
+         was signed with `{known}` until now and customers' tools trust only that: put the old key back"
+    )]
+    AnotherKey {
+        /// Which repository.
+        repository: RepositoryName,
+        /// The key's file.
+        path: String,
+        /// What the file has.
+        found: String,
+        /// What it had.
+        known: String,
+    },
+    /// The folder or bucket of files.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database was opened, and does not answer.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}

@@ -1,0 +1,106 @@
+//! Publishing a release: read, check, store the files, and only then write it down. The registry is
+//! rendered from what is written down, so it never names a tarball that is not there.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use serde::Serialize;
+use skep_formats::checksum::Sha256;
+use skep_formats::name::RepositoryName;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::audit::Actor;
+use crate::files::FileKey;
+use crate::licensing::grant::ReleaseName;
+
+mod check;
+mod error;
+mod read;
+mod record;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::Problem;
+pub use error::PublishError;
+
+/// What to publish.
+#[derive(Clone, Debug)]
+pub struct Publish {
+    /// The package tarball.
+    pub tarball: PathBuf,
+    /// The docs tarball.
+    pub docs: Option<PathBuf>,
+    /// `None` = the default one.
+    pub repository: Option<RepositoryName>,
+    /// Whether it may take the place of the same version.
+    pub replace: bool,
+    /// The date it is published under; `None` = now, or the date of the release it replaces.
+    pub published_at: Option<Timestamp>,
+    /// Who does it.
+    pub actor: Actor,
+}
+
+/// What was published.
+#[derive(Clone, Debug, Serialize)]
+pub struct Published {
+    /// The release.
+    #[serde(flatten)]
+    pub release: ReleaseName,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// SHA-256 of the tarball.
+    pub checksum: Sha256,
+    /// The size of the tarball.
+    pub size_bytes: u64,
+    /// The date it counts under.
+    pub published_at: Timestamp,
+    /// What the seller should know.
+    pub notes: Vec<String>,
+}
+
+/// What became of a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// A new release.
+    Created,
+    /// It took the place of another tarball of this version.
+    Replaced,
+    /// Exactly this was there already.
+    Unchanged,
+}
+
+/// A release that may be published, read and checked.
+struct Candidate {
+    name: ReleaseName,
+    checked: check::Checked,
+    tarball: Bytes,
+    docs: Option<(Sha256, Bytes)>,
+}
+
+/// Publishes one release. When this returns, the release survives a power cut, and every node shows it
+/// within a second; when it fails, everything is as before.
+///
+/// # Errors
+/// See [`PublishError`].
+pub async fn publish(app: &App, request: &Publish) -> Result<Published, PublishError> {
+    let repository = app.repository(request.repository.as_ref())?.name.clone();
+    let candidate = read::candidate(app, request, repository).await?;
+    record::refuse_existing(app, request, &candidate).await?;
+    store(app, &candidate).await?;
+    record::record(app, request, &candidate).await
+}
+
+/// Whatever fails after this leaves files behind that nothing names: harmless.
+async fn store(app: &App, candidate: &Candidate) -> Result<(), PublishError> {
+    let ReleaseName { repository, package, version } = candidate.name.clone();
+    if let Some((checksum, bytes)) = candidate.docs.clone() {
+        let (repository, package, version) = (repository.clone(), package.clone(), version.clone());
+        app.files.put(&FileKey::Docs { repository, package, version, checksum }, bytes).await?;
+    }
+    let checksum = candidate.checked.outer_checksum;
+    app.files.put(&FileKey::Tarball { repository, package, version, checksum }, candidate.tarball.clone()).await?;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The rules for packages: what customers' tools need to use one, as hex.pm has them for private
+//! packages.
+
+use std::fmt;
+
+use serde::Serialize;
+use skep_formats::checksum::Sha256;
+use skep_formats::name::{PackageName, RepositoryName};
+use skep_formats::registry::Dependency;
+use skep_formats::requirement::Requirement as VersionRequirement;
+use skep_formats::tarball::{Metadata, ReleaseInfo, Requirement};
+use skep_formats::version::Version;
+
+use crate::licensing::grant::ReleaseName;
+
+/// Tools read version numbers up to this.
+const MAX_NUMBER: u64 = 99_999_999_999_999;
+/// `NAME-VERSION.tar` has to be a file name everywhere.
+const MAX_NAME_AND_VERSION: usize = 200;
+/// The public repository, which every tool knows by this name.
+const HEXPM: &str = "hexpm";
+
+/// Applications of Erlang/OTP and Elixir: a package of that name would hide them.
+const RESERVED: &[&str] = &[
+    "asn1", "common_test", "compiler", "crypto", "debugger", "dialyzer", "diameter", "edoc", "eex", "eldap", "elixir",
+    "erl_interface", "erlang", "erts", "et", "eunit", "ex_unit", "ftp", "iex", "inets", "jinterface", "kernel",
+    "logger", "megaco", "mix", "mnesia", "observer", "odbc", "os_mon", "otp", "parsetools", "public_key", "reltool",
+    "runtime_tools", "sasl", "snmp", "ssh", "ssl", "stdlib", "syntax_tools", "tftp", "tools", "wx", "xmerl",
+];
+
+/// A rule that a package breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The field of the metadata.
+    pub field: String,
+    /// What is wrong with it, and what would do.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.text)
+    }
+}
+
+/// What is known of a tarball that obeys the rules.
+pub(super) struct Checked {
+    pub(super) inner_checksum: Sha256,
+    pub(super) outer_checksum: Sha256,
+    pub(super) size_bytes: u64,
+    pub(super) dependencies: Vec<Dependency>,
+    pub(super) metadata: serde_json::Value,
+    /// Dependencies that name no repository: tools look for them in this one.
+    pub(super) homeless: Vec<String>,
+}
+
+/// Checks everything before it gives up.
+pub(super) fn check(
+    info: &ReleaseInfo,
+    repository: RepositoryName,
+) -> Result<(ReleaseName, Checked), Vec<Problem>> {
+    let mut problems = Problems::default();
+    let metadata = &info.metadata;
+    let package = problems.name(&metadata.name);
+    let version = problems.version(&metadata.version);
+    problems.required(metadata);
+    for requirement in &metadata.requirements {
+        problems.requirement(requirement, &repository);
+    }
+    if metadata.name.len() + metadata.version.len() > MAX_NAME_AND_VERSION {
+        problems.add("version", format!("name and version together have more than {MAX_NAME_AND_VERSION} characters"));
+    }
+    let (Some(package), Some(version), true) = (package, version, problems.0.is_empty()) else {
+        return Err(problems.0);
+    };
+    let checked = Checked {
+        inner_checksum: info.inner_checksum,
+        outer_checksum: info.outer_checksum,
+        size_bytes: info.size_bytes,
+        dependencies: dependencies(metadata, &repository),
+        metadata: metadata.to_json(),
+        homeless: homeless(metadata),
+    };
+    Ok((ReleaseName { repository, package, version }, checked))
+}
+
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, field: impl Into<String>, text: impl Into<String>) {
+        self.0.push(Problem { field: field.into(), text: text.into() });
+    }
+
+    fn name(&mut self, text: &str) -> Option<PackageName> {
+        if RESERVED.contains(&text) {
+            self.add("name", format!("`{text}` is an application of Erlang or Elixir"));
+        }
+        PackageName::parse(text).map_err(|error| self.add("name", error.to_string())).ok()
+    }
+
+    fn version(&mut self, text: &str) -> Option<Version> {
+        let version = Version::parse(text).map_err(|error| self.add("version", error.to_string())).ok()?;
+        if version.build.is_some() {
+            self.add("version", format!("`{text}` has build metadata (what follows `+`), which tools ignore: leave it out"));
+        }
+        if version.major.max(version.minor).max(version.patch) > MAX_NUMBER {
+            self.add("version", format!("`{text}` has a number above {MAX_NUMBER}"));
+        }
+        Some(version)
+    }
+
+    fn required(&mut self, metadata: &Metadata) {
+        if metadata.app.as_deref().unwrap_or_default().is_empty() {
+            self.add("app", "is missing: the name of the OTP application");
+        }
+        if metadata.build_tools.is_empty() {
+            self.add("build_tools", "is missing: what builds it, such as `mix` or `rebar3`");
+        }
+        if metadata.files.is_empty() {
+            self.add("files", "is missing: the list of the files in it");
+        }
+    }
+
+    fn requirement(&mut self, requirement: &Requirement, own: &RepositoryName) {
+        let Requirement { name, requirement: text, repository, .. } = requirement;
+        let field = format!("requirements.{name}");
+        if let Err(error) = PackageName::parse(name) {
+            self.add(field.as_str(), error.to_string());
+        }
+        match VersionRequirement::parse(text) {
+            Err(error) => self.add(field.as_str(), error.to_string()),
+            Ok(_) if text.contains("!=") => self.add(field.as_str(), format!("`{text}` uses `!=`, which is not allowed")),
+            Ok(_) => {}
+        }
+        if let Some(other) = repository.as_deref().filter(|name| *name != HEXPM && *name != own.as_str()) {
+            self.add(field, format!("is in repository `{other}`: only `{HEXPM}` and `{own}` are allowed"));
+        }
+    }
+}
+
+fn dependencies(metadata: &Metadata, own: &RepositoryName) -> Vec<Dependency> {
+    let dependency = |requirement: &Requirement| Dependency {
+        package: requirement.name.clone(),
+        requirement: requirement.requirement.clone(),
+        optional: Some(requirement.optional),
+        app: Some(requirement.app.clone()),
+        repository: requirement.repository.clone().filter(|name| name != own.as_str()),
+    };
+    metadata.requirements.iter().map(dependency).collect()
+}
+
+fn homeless(metadata: &Metadata) -> Vec<String> {
+    let without = metadata.requirements.iter().filter(|requirement| requirement.repository.is_none());
+    without.map(|requirement| requirement.name.clone()).collect()
+}

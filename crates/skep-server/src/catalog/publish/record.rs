@@ -1,0 +1,177 @@
+//! Writing a release down, in one transaction.
+
+use skep_formats::name::RepositoryName;
+
+use super::{Candidate, Outcome, Publish, PublishError, Published};
+use crate::app::App;
+use crate::catalog::release::{Package, Release, StoredFile};
+use crate::clock::Timestamp;
+use crate::db::{self, Conn, DbError, Tx, in_tx};
+use crate::ids::{PackageId, ReleaseId};
+
+/// Spares writing the files of a release that will be refused; the transaction asks again.
+pub(super) async fn refuse_existing(
+    app: &App,
+    request: &Publish,
+    candidate: &Candidate,
+) -> Result<(), PublishError> {
+    if request.replace {
+        return Ok(());
+    }
+    let conn = &mut app.db.read().await?;
+    match find(conn, candidate).await? {
+        (_, Some(_)) => Err(PublishError::Exists(candidate.name.clone())),
+        (_, None) => Ok(()),
+    }
+}
+
+pub(super) async fn record(
+    app: &App,
+    request: &Publish,
+    candidate: &Candidate,
+) -> Result<Published, PublishError> {
+    let now = app.clock.now();
+    in_tx!(app.db, |tx| {
+        let (package, existing) = find(tx, candidate).await?;
+        let mut notes = notes(tx, request, candidate, now).await?;
+        let (outcome, release) = match existing {
+            None => {
+                let package = package_or_new(tx, app, candidate, package, now).await?;
+                let release = new_release(app, request, candidate, package.id, now);
+                db::releases::insert(tx, &release, &candidate.checked.metadata).await?;
+                (Outcome::Created, release)
+            }
+            Some(_) if !request.replace => return Err(PublishError::Exists(candidate.name.clone())),
+            Some(release) => replace(tx, request, candidate, release, (now, &mut notes)).await?,
+        };
+        let action = match outcome {
+            Outcome::Created => Some("release.publish"),
+            Outcome::Replaced => Some("release.replace"),
+            Outcome::Unchanged => None,
+        };
+        if let Some(action) = action {
+            let subject = format!("{}/{}", candidate.name.repository, candidate.name);
+            let detail = serde_json::json!({
+                "checksum": release.outer_checksum,
+                "size_bytes": release.size_bytes,
+                "published_at": release.published_at,
+            });
+            tx.audit(&app.clock, &request.actor, (action, &subject), detail).await?;
+        }
+        Ok(Published {
+            release: candidate.name.clone(),
+            outcome,
+            checksum: release.outer_checksum,
+            size_bytes: release.size_bytes,
+            published_at: release.published_at,
+            notes,
+        })
+    })
+}
+
+async fn find(conn: &mut Conn, candidate: &Candidate) -> Result<(Option<Package>, Option<Release>), DbError> {
+    let name = &candidate.name;
+    let package = db::packages::find_by_name(conn, name.repository.as_str(), name.package.as_str()).await?;
+    let release = match &package {
+        Some(package) => db::releases::find(conn, package.id, &name.version).await?,
+        None => None,
+    };
+    Ok((package, release))
+}
+
+async fn package_or_new(
+    tx: &mut Tx,
+    app: &App,
+    candidate: &Candidate,
+    package: Option<Package>,
+    now: Timestamp,
+) -> Result<Package, DbError> {
+    if let Some(package) = package {
+        return Ok(package);
+    }
+    let (repository, name) = (candidate.name.repository.clone(), candidate.name.package.clone());
+    let package = Package { id: PackageId::new(&app.clock), repository, name, created_at: now };
+    db::packages::insert(tx, &package).await?;
+    Ok(package)
+}
+
+fn new_release(app: &App, request: &Publish, candidate: &Candidate, package: PackageId, now: Timestamp) -> Release {
+    let checked = &candidate.checked;
+    Release {
+        id: ReleaseId::new(&app.clock),
+        package,
+        version: candidate.name.version.clone(),
+        published_at: request.published_at.unwrap_or(now),
+        updated_at: now,
+        inner_checksum: checked.inner_checksum,
+        outer_checksum: checked.outer_checksum,
+        size_bytes: checked.size_bytes,
+        dependencies: checked.dependencies.clone(),
+        retirement: None,
+        docs: stored_docs(candidate),
+    }
+}
+
+/// The date of the first publication stays, and so do the retirement and docs that are not replaced.
+async fn replace(
+    tx: &mut Tx,
+    request: &Publish,
+    candidate: &Candidate,
+    old: Release,
+    (now, notes): (Timestamp, &mut Vec<String>),
+) -> Result<(Outcome, Release), PublishError> {
+    let checked = &candidate.checked;
+    let new = Release {
+        published_at: request.published_at.unwrap_or(old.published_at),
+        updated_at: now,
+        inner_checksum: checked.inner_checksum,
+        outer_checksum: checked.outer_checksum,
+        size_bytes: checked.size_bytes,
+        dependencies: checked.dependencies.clone(),
+        docs: stored_docs(candidate).or(old.docs),
+        ..old.clone()
+    };
+    if (Release { updated_at: old.updated_at, ..new.clone() }) == old {
+        return Ok((Outcome::Unchanged, old));
+    }
+    if new.outer_checksum != old.outer_checksum {
+        let licenses = db::downloads::list_by_release(tx, &candidate.name).await?.len();
+        if licenses > 0 {
+            notes.push(format!(
+                "{licenses} {} downloaded the tarball that is now replaced: a lock file with it names its checksum, and \
+                 builds stop until `mix deps.update {}` or `rebar3 upgrade`",
+                if licenses == 1 { "license" } else { "licenses" },
+                candidate.name.package,
+            ));
+        }
+    }
+    db::releases::update(tx, &new, Some(&checked.metadata)).await?;
+    Ok((Outcome::Replaced, new))
+}
+
+fn stored_docs(candidate: &Candidate) -> Option<StoredFile> {
+    let docs = candidate.docs.as_ref();
+    docs.map(|(checksum, bytes)| StoredFile { checksum: *checksum, size_bytes: bytes.len() as u64 })
+}
+
+async fn notes(
+    conn: &mut Conn,
+    request: &Publish,
+    candidate: &Candidate,
+    now: Timestamp,
+) -> Result<Vec<String>, DbError> {
+    let mut notes = Vec::new();
+    if let Some(date) = request.published_at.filter(|date| *date > now) {
+        notes.push(format!("the publication date {date} lies in the future; licenses whose updates reach that far see the release at once"));
+    }
+    let repository: &RepositoryName = &candidate.name.repository;
+    for name in &candidate.checked.homeless {
+        if db::packages::find_by_name(conn, repository.as_str(), name).await?.is_none() {
+            notes.push(format!(
+                "it depends on `{name}` without naming a repository, so tools look for it in `{repository}`, which has \
+                 no such package"
+            ));
+        }
+    }
+    Ok(notes)
+}
