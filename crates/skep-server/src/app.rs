@@ -18,7 +18,7 @@ pub mod init;
 mod keys;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::StartError;
 pub use keys::{KeyFileError, read_signing_key};
@@ -50,7 +50,10 @@ pub struct Signer {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("config", &self.config).field("db", &self.db).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("config", &self.config)
+            .field("db", &self.db)
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +72,14 @@ impl App {
             keys::remember(&db, repository, &signers[&repository.name].fingerprint).await?;
         }
         let local_url_key = keys::local_url_key(&db, &clock).await?;
-        Ok(Self { config, db, files, clock, signers, local_url_key })
+        Ok(Self {
+            config,
+            db,
+            files,
+            clock,
+            signers,
+            local_url_key,
+        })
     }
 
     /// The signing key of a repository; `None` when the configuration has no such repository.
@@ -82,13 +92,23 @@ impl App {
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn repository(&self, name: Option<&RepositoryName>) -> Result<&Repository, UnknownRepository> {
+    pub fn repository(
+        &self,
+        name: Option<&RepositoryName>,
+    ) -> Result<&Repository, UnknownRepository> {
         let Some(name) = name else {
             return Ok(self.config.default_repository());
         };
         self.config.repository(name).ok_or_else(|| {
-            let known = self.config.repositories.iter().map(|repository| repository.name.to_string());
-            UnknownRepository { given: name.clone(), known: known.collect::<Vec<_>>().join("`, `") }
+            let known = self
+                .config
+                .repositories
+                .iter()
+                .map(|repository| repository.name.to_string());
+            UnknownRepository {
+                given: name.clone(),
+                known: known.collect::<Vec<_>>().join("`, `"),
+            }
         })
     }
 
@@ -113,6 +133,9 @@ pub(crate) fn fingerprint_setting(repository: &RepositoryName) -> String {
 }
 
 /// The fingerprint that the database remembers for a repository.
-pub(crate) async fn remembered_fingerprint(db: &Db, repository: &RepositoryName) -> Result<Option<String>, DbError> {
+pub(crate) async fn remembered_fingerprint(
+    db: &Db,
+    repository: &RepositoryName,
+) -> Result<Option<String>, DbError> {
     db::settings::find(&mut db.read().await?, &fingerprint_setting(repository)).await
 }

@@ -42,19 +42,37 @@ pub struct Check {
 
 impl Check {
     fn ok(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, status: Status::Ok, text: text.into(), advice: None }
+        Self {
+            name,
+            status: Status::Ok,
+            text: text.into(),
+            advice: None,
+        }
     }
 
     fn warn(name: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, status: Status::Warn, text: text.into(), advice: Some(advice.into()) }
+        Self {
+            name,
+            status: Status::Warn,
+            text: text.into(),
+            advice: Some(advice.into()),
+        }
     }
 
     fn fail(name: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, status: Status::Fail, text: text.into(), advice: Some(advice.into()) }
+        Self {
+            name,
+            status: Status::Fail,
+            text: text.into(),
+            advice: Some(advice.into()),
+        }
     }
 
     fn with_advice(self, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..self }
+        Self {
+            advice: Some(advice.into()),
+            ..self
+        }
     }
 }
 
@@ -69,11 +87,14 @@ pub struct Examination {
 pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -> Vec<Check> {
     let mut checks = surroundings::url(config);
     checks.extend(keys::files(config));
-    checks.extend(keys::cloudfront(config));
     checks.extend(folders::spool(config));
     match Db::open(config.database.reveal(), OpenMode::Existing).await {
         Err(error) => {
-            checks.push(Check::fail("database", error.to_string(), "nothing that needs the database was looked at"));
+            checks.push(Check::fail(
+                "database",
+                error.to_string(),
+                "nothing that needs the database was looked at",
+            ));
         }
         Ok(db) => {
             checks.push(folders::database(&db).await);
@@ -90,7 +111,11 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
 /// The worst of all.
 #[must_use]
 pub fn verdict(checks: &[Check]) -> Status {
-    checks.iter().map(|check| check.status).max().unwrap_or(Status::Ok)
+    checks
+        .iter()
+        .map(|check| check.status)
+        .max()
+        .unwrap_or(Status::Ok)
 }
 
 /// An error with its causes, on one line.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use skep_formats::key::PrivateKey;
+use skep_formats::key::{KeyError, PrivateKey};
 use skep_formats::name::RepositoryName;
 use url::Url;
 
@@ -58,6 +58,9 @@ pub enum InitError {
     /// A file or folder cannot be made; the cause names it.
     #[error("the installation could not be written")]
     Write(#[from] std::io::Error),
+    /// The signing key could not be made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The database could not be made.
     #[error(transparent)]
     Database(#[from] OpenError),
@@ -91,21 +94,34 @@ pub async fn init(options: &InitOptions, clock: &Clock) -> Result<Initialized, I
     made
 }
 
-async fn make(dir: &Path, text: &str, config: Config, clock: &Clock) -> Result<Initialized, InitError> {
+async fn make(
+    dir: &Path,
+    text: &str,
+    config: Config,
+    clock: &Clock,
+) -> Result<Initialized, InitError> {
     fs_err::create_dir_all(dir)?;
-    let key = Signer::new(PrivateKey::generate(KEY_BITS));
+    let key = Signer::new(PrivateKey::generate(KEY_BITS)?);
     let key_path = dir.join(KEY_FILE);
-    write_new(&key_path, &key.private_key.to_pem(), true)?;
+    write_new(&key_path, key.private_key.to_pem().as_str(), true)?;
     fs_err::create_dir(dir.join(FILES_DIR))?;
     fs_err::create_dir(dir.join(SPOOL_DIR))?;
-    Db::open(config.database.reveal(), OpenMode::Create).await?.close().await;
+    Db::open(config.database.reveal(), OpenMode::Create)
+        .await?
+        .close()
+        .await;
     // Remembers the key and makes the secret of local URLs.
     let app = App::open(config, clock.clone()).await?;
     app.db.close().await;
     // Last, so that a folder with a configuration is a whole installation.
     let config_path = dir.join(CONFIG_FILE);
     write_new(&config_path, text, false)?;
-    Ok(Initialized { config_path, key_path, config: app.config, fingerprint: key.fingerprint })
+    Ok(Initialized {
+        config_path,
+        key_path,
+        config: app.config,
+        fingerprint: key.fingerprint,
+    })
 }
 
 /// Writes a file that must not exist, durably; a secret one for its owner's eyes only.
@@ -124,7 +140,13 @@ fn write_new(path: &Path, text: &str, is_secret: bool) -> std::io::Result<()> {
 
 /// Everything here was checked to be absent before, so it is ours.
 fn take_back(dir: &Path, is_new: bool) {
-    for name in [CONFIG_FILE, KEY_FILE, DATABASE_FILE, "skep.db-wal", "skep.db-shm"] {
+    for name in [
+        CONFIG_FILE,
+        KEY_FILE,
+        DATABASE_FILE,
+        "skep.db-wal",
+        "skep.db-shm",
+    ] {
         let _ = fs_err::remove_file(dir.join(name));
     }
     for name in [FILES_DIR, SPOOL_DIR] {

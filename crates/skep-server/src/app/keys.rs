@@ -43,7 +43,10 @@ pub fn read_signing_key(path: &Path) -> Result<Signer, KeyFileError> {
         std::io::ErrorKind::NotFound => KeyFileError::Missing(path.to_path_buf()),
         _ => KeyFileError::Unreadable(error),
     })?;
-    let invalid = |source| KeyFileError::Invalid { path: path.to_path_buf(), source };
+    let invalid = |source| KeyFileError::Invalid {
+        path: path.to_path_buf(),
+        source,
+    };
     PrivateKey::from_pem(&pem).map(Signer::new).map_err(invalid)
 }
 
@@ -51,13 +54,22 @@ impl Signer {
     pub(super) fn new(private_key: PrivateKey) -> Self {
         let public_key = private_key.public_key();
         let fingerprint = public_key.fingerprint();
-        Self { private_key, public_key, fingerprint }
+        Self {
+            private_key,
+            public_key,
+            fingerprint,
+        }
     }
 }
 
-pub(super) fn read_all(config: &Config) -> Result<HashMap<RepositoryName, Arc<Signer>>, StartError> {
+pub(super) fn read_all(
+    config: &Config,
+) -> Result<HashMap<RepositoryName, Arc<Signer>>, StartError> {
     let read = |repository: &Repository| {
-        let wrong = |source| StartError::SigningKey { repository: repository.name.clone(), source };
+        let wrong = |source| StartError::SigningKey {
+            repository: repository.name.clone(),
+            source,
+        };
         let signer = read_signing_key(&repository.private_key_file).map_err(wrong)?;
         Ok((repository.name.clone(), Arc::new(signer)))
     };
@@ -65,23 +77,37 @@ pub(super) fn read_all(config: &Config) -> Result<HashMap<RepositoryName, Arc<Si
 }
 
 /// Remembers the key of a new repository, or compares it with the one it had.
-pub(super) async fn remember(db: &Db, repository: &Repository, found: &str) -> Result<(), StartError> {
-    let known = setting(db, &fingerprint_setting(&repository.name), || found.to_owned()).await?;
+pub(super) async fn remember(
+    db: &Db,
+    repository: &Repository,
+    found: &str,
+) -> Result<(), StartError> {
+    let known = setting(db, &fingerprint_setting(&repository.name), || {
+        found.to_owned()
+    })
+    .await?;
     if known == found {
         return Ok(());
     }
     let path = repository.private_key_file.display().to_string();
-    Err(StartError::AnotherKey { repository: repository.name.clone(), path, found: found.to_owned(), known })
+    Err(StartError::AnotherKey {
+        repository: repository.name.clone(),
+        path,
+        found: found.to_owned(),
+        known,
+    })
 }
 
 pub(super) async fn local_url_key(db: &Db, clock: &Clock) -> Result<[u8; 32], DbError> {
     let text = setting(db, LOCAL_URL_KEY, || HEXLOWER.encode(&clock.random::<32>())).await?;
     let bytes = HEXLOWER.decode(text.as_bytes()).ok();
-    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| DbError::Corrupt {
-        table: "settings",
-        id: LOCAL_URL_KEY.to_owned(),
-        problem: "it is not 64 hexadecimal digits".to_owned(),
-    })
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| DbError::Corrupt {
+            table: "settings",
+            id: LOCAL_URL_KEY.to_owned(),
+            problem: "it is not 64 hexadecimal digits".to_owned(),
+        })
 }
 
 /// What the database has, or `new` if it has nothing. Two processes that meet here get the same.

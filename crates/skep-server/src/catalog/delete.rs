@@ -36,13 +36,25 @@ pub struct Downloaders(pub Vec<Downloader>);
 impl fmt::Display for Downloaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
-        write!(f, "{count} {}", if count == 1 { "license" } else { "licenses" })?;
-        let mut emails: Vec<&str> = self.0.iter().map(|downloader| downloader.customer_email.as_str()).collect();
-        emails.dedup();
+        write!(
+            f,
+            "{count} {}",
+            if count == 1 { "license" } else { "licenses" }
+        )?;
+        let mut emails: Vec<&str> = Vec::new();
+        for Downloader { customer_email, .. } in self.0.iter().take(100) {
+            if !emails.contains(&customer_email.as_str()) {
+                emails.push(customer_email);
+            }
+        }
         if emails.is_empty() {
             return Ok(());
         }
-        let others = if emails.len() > SHOWN_CUSTOMERS { " and others" } else { "" };
+        let others = if emails.len() > SHOWN_CUSTOMERS {
+            " and others"
+        } else {
+            ""
+        };
         emails.truncate(SHOWN_CUSTOMERS);
         write!(f, " ({}{others})", emails.join(", "))
     }
@@ -78,7 +90,10 @@ impl From<db::DbError> for DeleteError {
 /// # Errors
 /// See [`DeleteError`].
 pub async fn delete(app: &App, target: &Target, is_forced: bool) -> Result<Deleted, DeleteError> {
-    let repository = &app.repository(target.repository.as_ref()).map_err(CatalogError::from)?.name;
+    let repository = &app
+        .repository(target.repository.as_ref())
+        .map_err(CatalogError::from)?
+        .name;
     in_tx!(app.db, |tx| {
         let package = find::package(tx, repository, &target.package).await?;
         let release: Release = find::release(tx, &package, &target.version).await?;
@@ -89,7 +104,10 @@ pub async fn delete(app: &App, target: &Target, is_forced: bool) -> Result<Delet
         };
         let downloaded_by = Downloaders(db::downloads::list_downloaders(tx, &name).await?);
         if !is_forced && !downloaded_by.0.is_empty() {
-            return Err(DeleteError::Downloaded { release: name, downloaded_by });
+            return Err(DeleteError::Downloaded {
+                release: name,
+                downloaded_by,
+            });
         }
         db::releases::delete(tx, &release).await?;
         let package_is_gone = db::packages::delete_if_empty(tx, package.id).await?;
@@ -99,7 +117,17 @@ pub async fn delete(app: &App, target: &Target, is_forced: bool) -> Result<Delet
             "licenses": downloaded_by.0.len(),
         });
         let subject = format!("{repository}/{} {}", package.name, release.version);
-        tx.audit(&app.clock, &target.actor, ("release.delete", &subject), detail).await?;
-        Ok(Deleted { release: name, package_is_gone, downloaded_by })
+        tx.audit(
+            &app.clock,
+            &target.actor,
+            ("release.delete", &subject),
+            detail,
+        )
+        .await?;
+        Ok(Deleted {
+            release: name,
+            package_is_gone,
+            downloaded_by,
+        })
     })
 }

@@ -12,7 +12,9 @@ pub enum CatalogError {
     #[error(transparent)]
     UnknownRepository(#[from] UnknownRepository),
     /// No release of such a package was ever published, or all are deleted.
-    #[error("there is no package `{package}` in repository `{repository}`; `skep package list` shows what is there")]
+    #[error(
+        "there is no package `{package}` in repository `{repository}`; `skep package list` shows what is there"
+    )]
     UnknownPackage {
         /// The name that was given.
         package: PackageName,
@@ -42,14 +44,30 @@ pub(super) async fn package(
     package: &PackageName,
 ) -> Result<Package, CatalogError> {
     let found = db::packages::find_by_name(conn, repository.as_str(), package.as_str()).await?;
-    found.ok_or_else(|| CatalogError::UnknownPackage { package: package.clone(), repository: repository.clone() })
+    found.ok_or_else(|| CatalogError::UnknownPackage {
+        package: package.clone(),
+        repository: repository.clone(),
+    })
 }
 
-pub(super) async fn release(conn: &mut Conn, package: &Package, version: &Version) -> Result<Release, CatalogError> {
+pub(super) async fn release(
+    conn: &mut Conn,
+    package: &Package,
+    version: &Version,
+) -> Result<Release, CatalogError> {
     if let Some(release) = db::releases::find(conn, package.id, version).await? {
         return Ok(release);
     }
     let releases = db::releases::list(conn, package.id).await?;
-    let known = releases.iter().rev().take(SHOWN_VERSIONS).map(|release| release.version.to_string()).collect();
-    Err(CatalogError::UnknownRelease { package: package.name.clone(), version: version.clone(), known })
+    let known = releases
+        .iter()
+        .rev()
+        .take(SHOWN_VERSIONS)
+        .map(|release| release.version.to_string())
+        .collect();
+    Err(CatalogError::UnknownRelease {
+        package: package.name.clone(),
+        version: version.clone(),
+        known,
+    })
 }

@@ -49,7 +49,10 @@ impl PackageDetails {
 ///
 /// # Errors
 /// No such repository, or the database failed.
-pub async fn list(app: &App, repository: Option<&RepositoryName>) -> Result<Vec<PackageSummary>, CatalogError> {
+pub async fn list(
+    app: &App,
+    repository: Option<&RepositoryName>,
+) -> Result<Vec<PackageSummary>, CatalogError> {
     if repository.is_some() {
         app.repository(repository)?;
     }
@@ -59,8 +62,13 @@ pub async fn list(app: &App, repository: Option<&RepositoryName>) -> Result<Vec<
     for release in db::releases::list_all(&mut conn).await? {
         releases.entry(release.package).or_default().push(release);
     }
-    let wanted = packages.into_iter().filter(|package| repository.is_none_or(|name| package.repository == *name));
-    let summaries = wanted.filter_map(|package| summary(package, releases.remove(&package.id)?));
+    let wanted = packages
+        .into_iter()
+        .filter(|package| repository.is_none_or(|name| package.repository == *name));
+    let summaries = wanted.filter_map(|package| {
+        let releases = releases.remove(&package.id)?;
+        summary(package, releases)
+    });
     Ok(summaries.collect())
 }
 
@@ -77,10 +85,19 @@ pub async fn show(
     let mut conn = app.db.read().await?;
     let package = find::package(&mut conn, repository, name).await?;
     let releases = db::releases::list(&mut conn, package.id).await?;
-    let unknown = || CatalogError::UnknownPackage { package: name.clone(), repository: repository.clone() };
+    let unknown = || CatalogError::UnknownPackage {
+        package: name.clone(),
+        repository: repository.clone(),
+    };
     let latest = latest(&releases).ok_or_else(unknown)?;
-    let metadata = db::releases::find_metadata(&mut conn, latest.id).await?.unwrap_or_default();
-    Ok(PackageDetails { package, releases, metadata })
+    let metadata = db::releases::find_metadata(&mut conn, latest.id)
+        .await?
+        .unwrap_or_default();
+    Ok(PackageDetails {
+        package,
+        releases,
+        metadata,
+    })
 }
 
 fn summary(package: Package, releases: Vec<Release>) -> Option<PackageSummary> {
@@ -95,5 +112,9 @@ fn summary(package: Package, releases: Vec<Release>) -> Option<PackageSummary> {
 
 fn latest(releases: &[Release]) -> Option<&Release> {
     let rank = |release: &Release| (!release.version.is_pre(), release.retirement.is_none());
-    releases.iter().max_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.version.cmp(&b.version)))
+    releases.iter().max_by(|a, b| {
+        rank(a)
+            .cmp(&rank(b))
+            .then_with(|| a.version.cmp(&b.version))
+    })
 }

@@ -20,7 +20,7 @@ mod read;
 mod record;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use check::Problem;
 pub use error::PublishError;
@@ -95,12 +95,36 @@ pub async fn publish(app: &App, request: &Publish) -> Result<Published, PublishE
 
 /// Whatever fails after this leaves files behind that nothing names: harmless.
 async fn store(app: &App, candidate: &Candidate) -> Result<(), PublishError> {
-    let ReleaseName { repository, package, version } = candidate.name.clone();
+    let ReleaseName {
+        repository,
+        package,
+        version,
+    } = candidate.name.clone();
     if let Some((checksum, bytes)) = candidate.docs.clone() {
         let (repository, package, version) = (repository.clone(), package.clone(), version.clone());
-        app.files.put(&FileKey::Docs { repository, package, version, checksum }, bytes).await?;
+        app.files
+            .put(
+                &FileKey::Docs {
+                    repository,
+                    package,
+                    version,
+                    checksum,
+                },
+                bytes,
+            )
+            .await?;
     }
     let checksum = candidate.checked.outer_checksum;
-    app.files.put(&FileKey::Tarball { repository, package, version, checksum }, candidate.tarball.clone()).await?;
+    app.files
+        .put(
+            &FileKey::Tarball {
+                repository,
+                package,
+                version,
+                checksum,
+            },
+            candidate.tarball.clone(),
+        )
+        .await?;
     Ok(())
 }

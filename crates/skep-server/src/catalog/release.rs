@@ -63,15 +63,29 @@ impl Release {
     /// Where its tarball is, given the package it belongs to.
     #[must_use]
     pub fn tarball_key(&self, package: &Package) -> FileKey {
-        let Package { repository, name, .. } = package.clone();
-        FileKey::Tarball { repository, package: name, version: self.version.clone(), checksum: self.outer_checksum }
+        let Package {
+            repository, name, ..
+        } = package.clone();
+        FileKey::Tarball {
+            repository,
+            package: name,
+            version: self.version.clone(),
+            checksum: self.outer_checksum,
+        }
     }
 
     /// Where its documentation is, if it has any.
     #[must_use]
     pub fn docs_key(&self, package: &Package) -> Option<FileKey> {
-        let Package { repository, name, .. } = package.clone();
+        let Package {
+            repository, name, ..
+        } = package.clone();
         let (package, version) = (name, self.version.clone());
-        self.docs.map(|docs| FileKey::Docs { repository, package, version, checksum: docs.checksum })
+        self.docs.map(|docs| FileKey::Docs {
+            repository,
+            package,
+            version,
+            checksum: docs.checksum,
+        })
     }
 }

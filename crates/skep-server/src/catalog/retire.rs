@@ -41,7 +41,9 @@ pub enum RetireError {
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     /// Not one of the five.
-    #[error("`{0}` is not a reason to retire a release: use other, invalid, security, deprecated or renamed")]
+    #[error(
+        "`{0}` is not a reason to retire a release: use other, invalid, security, deprecated or renamed"
+    )]
     UnknownReason(String),
     /// The message does not fit.
     #[error("the message has {0} characters: it needs 3 to 140")]
@@ -68,13 +70,18 @@ impl From<db::DbError> for RetireError {
 /// There is none.
 pub fn parse_reason(text: &str) -> Result<RetirementReason, RetireError> {
     let found = REASONS.into_iter().find(|(name, _)| *name == text);
-    found.map(|(_, reason)| reason).ok_or_else(|| RetireError::UnknownReason(text.to_owned()))
+    found
+        .map(|(_, reason)| reason)
+        .ok_or_else(|| RetireError::UnknownReason(text.to_owned()))
 }
 
 /// The name of a reason.
 #[must_use]
 pub fn reason_name(reason: RetirementReason) -> &'static str {
-    REASONS.into_iter().find(|(_, known)| *known == reason).map_or("other", |(name, _)| name)
+    REASONS
+        .into_iter()
+        .find(|(_, known)| *known == reason)
+        .map_or("other", |(name, _)| name)
 }
 
 /// Retires a release, or changes why it is retired.
@@ -87,10 +94,16 @@ pub async fn retire(
     reason: RetirementReason,
     message: Option<&str>,
 ) -> Result<Release, RetireError> {
-    if let Some(length) = message.map(|text| text.chars().count()).filter(|length| !MESSAGE_LENGTH.contains(length)) {
+    if let Some(length) = message
+        .map(|text| text.chars().count())
+        .filter(|length| !MESSAGE_LENGTH.contains(length))
+    {
         return Err(RetireError::MessageLength(length));
     }
-    let retirement = Retirement { reason, message: message.map(str::to_owned) };
+    let retirement = Retirement {
+        reason,
+        message: message.map(str::to_owned),
+    };
     let detail = serde_json::json!({"reason": reason_name(reason), "message": message});
     change(app, target, "release.retire", &Some(retirement), &detail).await
 }
@@ -100,7 +113,14 @@ pub async fn retire(
 /// # Errors
 /// See [`RetireError`].
 pub async fn unretire(app: &App, target: &Target) -> Result<Release, RetireError> {
-    change(app, target, "release.unretire", &None, &serde_json::json!({})).await
+    change(
+        app,
+        target,
+        "release.unretire",
+        &None,
+        &serde_json::json!({}),
+    )
+    .await
 }
 
 async fn change(
@@ -110,7 +130,10 @@ async fn change(
     retirement: &Option<Retirement>,
     detail: &serde_json::Value,
 ) -> Result<Release, RetireError> {
-    let repository = &app.repository(target.repository.as_ref()).map_err(CatalogError::from)?.name;
+    let repository = &app
+        .repository(target.repository.as_ref())
+        .map_err(CatalogError::from)?
+        .name;
     in_tx!(app.db, |tx| {
         let package = find::package(tx, repository, &target.package).await?;
         let mut release = find::release(tx, &package, &target.version).await?;
@@ -122,7 +145,13 @@ async fn change(
         release.updated_at = app.clock.now();
         db::releases::update(tx, &release, None).await?;
         let subject = format!("{repository}/{} {}", package.name, release.version);
-        tx.audit(&app.clock, &target.actor, (action, &subject), detail.clone()).await?;
+        tx.audit(
+            &app.clock,
+            &target.actor,
+            (action, &subject),
+            detail.clone(),
+        )
+        .await?;
         Ok(release)
     })
 }

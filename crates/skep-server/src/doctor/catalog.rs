@@ -19,11 +19,23 @@ const SHOWN_FAULTS: usize = 20;
 pub(super) async fn examine(config: &Config, db: &Db, examination: Examination) -> Vec<Check> {
     let files = match Files::open(&config.storage) {
         Ok(files) => files,
-        Err(error) => return vec![Check::fail(NAME, sentence(&error), "correct `url` in [storage], or restore the files")],
+        Err(error) => {
+            return vec![Check::fail(
+                NAME,
+                sentence(&error),
+                "correct `url` in [storage], or restore the files",
+            )];
+        }
     };
     let (packages, releases) = match read(db).await {
         Ok(read) => read,
-        Err(error) => return vec![Check::fail("database", error.to_string(), "restore the database from a backup")],
+        Err(error) => {
+            return vec![Check::fail(
+                "database",
+                error.to_string(),
+                "restore the database from a backup",
+            )];
+        }
     };
     let named = named_files(&packages, &releases);
     let mut checks = compare(&files, &named, examination).await;
@@ -37,11 +49,17 @@ pub(super) async fn examine(config: &Config, db: &Db, examination: Examination) 
 
 async fn read(db: &Db) -> Result<(Vec<Package>, Vec<Release>), DbError> {
     let mut conn = db.read().await?;
-    Ok((db::packages::list(&mut conn).await?, db::releases::list_all(&mut conn).await?))
+    Ok((
+        db::packages::list(&mut conn).await?,
+        db::releases::list_all(&mut conn).await?,
+    ))
 }
 
 fn named_files(packages: &[Package], releases: &[Release]) -> Vec<(FileKey, u64)> {
-    let packages: HashMap<_, _> = packages.iter().map(|package| (package.id, package)).collect();
+    let packages: HashMap<_, _> = packages
+        .iter()
+        .map(|package| (package.id, package))
+        .collect();
     let mut named = Vec::with_capacity(releases.len());
     for release in releases {
         let Some(package) = packages.get(&release.package) else {
@@ -56,31 +74,61 @@ fn named_files(packages: &[Package], releases: &[Release]) -> Vec<(FileKey, u64)
 }
 
 async fn compare(files: &Files, named: &[(FileKey, u64)], examination: Examination) -> Vec<Check> {
-    let look = |(key, size_bytes): &(FileKey, u64)| fault(files.clone(), key.clone(), *size_bytes, examination);
-    let faults: Vec<String> =
-        stream::iter(named.iter().map(look)).buffered(PARALLEL).filter_map(async |fault| fault).collect().await;
+    let look = |(key, size_bytes): &(FileKey, u64)| {
+        fault(files.clone(), key.clone(), *size_bytes, examination)
+    };
+    let faults: Vec<String> = stream::iter(named.iter().map(look))
+        .buffered(PARALLEL)
+        .filter_map(async |fault| fault)
+        .collect()
+        .await;
     if faults.is_empty() {
-        let what = if examination.is_deep { "checksum" } else { "size" };
-        return vec![Check::ok(NAME, format!("all {} files of releases are in `{}` with the right {what}", named.len(), files.place()))];
+        let what = if examination.is_deep {
+            "checksum"
+        } else {
+            "size"
+        };
+        return vec![Check::ok(
+            NAME,
+            format!(
+                "all {} files of releases are in `{}` with the right {what}",
+                named.len(),
+                files.place()
+            ),
+        )];
     }
     let advice = "restore the file from a backup, or publish the release again from the same tarball with --replace";
     let more = faults.len().saturating_sub(SHOWN_FAULTS);
-    let mut checks: Vec<Check> =
-        faults.into_iter().take(SHOWN_FAULTS).map(|fault| Check::fail(NAME, fault, advice)).collect();
+    let mut checks: Vec<Check> = faults
+        .into_iter()
+        .take(SHOWN_FAULTS)
+        .map(|fault| Check::fail(NAME, fault, advice))
+        .collect();
     if more > 0 {
         checks.push(Check::fail(NAME, format!("and {more} more files"), advice));
     }
     checks
 }
 
-async fn fault(files: Files, key: FileKey, size_bytes: u64, examination: Examination) -> Option<String> {
+async fn fault(
+    files: Files,
+    key: FileKey,
+    size_bytes: u64,
+    examination: Examination,
+) -> Option<String> {
     match files.size(&key).await {
         Err(error) => Some(sentence(&error)),
         Ok(None) => Some(format!("`{}` is missing", key.path())),
-        Ok(Some(size)) if size != size_bytes => Some(format!("`{}` has {size} bytes instead of {size_bytes}", key.path())),
+        Ok(Some(size)) if size != size_bytes => Some(format!(
+            "`{}` has {size} bytes instead of {size_bytes}",
+            key.path()
+        )),
         Ok(Some(_)) if examination.is_deep => match is_whole(&files, &key).await {
             Ok(true) => None,
-            Ok(false) => Some(format!("`{}` is damaged: its checksum is another", key.path())),
+            Ok(false) => Some(format!(
+                "`{}` is damaged: its checksum is another",
+                key.path()
+            )),
             Err(error) => Some(error),
         },
         Ok(Some(_)) => None,
@@ -88,7 +136,10 @@ async fn fault(files: Files, key: FileKey, size_bytes: u64, examination: Examina
 }
 
 async fn is_whole(files: &Files, key: &FileKey) -> Result<bool, String> {
-    let open = files.open_file(key, None).await.map_err(|error| sentence(&error))?;
+    let open = files
+        .open_file(key, None)
+        .await
+        .map_err(|error| sentence(&error))?;
     let hash = async |mut hasher: Sha256Hasher, bytes: bytes::Bytes| {
         hasher.update(&bytes);
         Ok(hasher)
@@ -105,15 +156,28 @@ async fn orphans(files: &Files, named: &[(FileKey, u64)]) -> Check {
     match found {
         Err(error) => Check::fail(NAME, sentence(&error), "correct `url` in [storage]"),
         Ok(found) => {
-            let sizes: Vec<u64> = found.iter().filter(|(key, _)| !named.contains(key)).map(|(_, size)| *size).collect();
+            let sizes: Vec<u64> = found
+                .iter()
+                .filter(|(key, _)| !named.contains(key))
+                .map(|(_, size)| *size)
+                .collect();
             let bytes: u64 = sizes.iter().sum();
-            Check::ok(NAME, format!("{} files ({bytes} bytes) belong to no release, which is harmless", sizes.len()))
+            Check::ok(
+                NAME,
+                format!(
+                    "{} files ({bytes} bytes) belong to no release, which is harmless",
+                    sizes.len()
+                ),
+            )
         }
     }
 }
 
 fn names(packages: &[Package]) -> Check {
-    let check = Check::ok("names", format!("{} packages are published", packages.len()));
+    let check = Check::ok(
+        "names",
+        format!("{} packages are published", packages.len()),
+    );
     check.with_advice(
         "reserve their names on hex.pm: when rebar3 is refused here, it asks hex.pm for a package of the same name, \
          and would take a stranger's",
@@ -122,13 +186,31 @@ fn names(packages: &[Package]) -> Check {
 
 /// Packages that nobody can get.
 async fn unsold(db: &Db, packages: &[Package]) -> Option<Check> {
-    let products = async { db::products::list(&mut db.read().await?).await }.await.ok()?;
+    let products = async { db::products::list(&mut db.read().await?).await }
+        .await
+        .ok()?;
     let is_sold = |package: &&Package| {
-        products.iter().any(|product| product.covers(package.repository.as_str(), package.name.as_str()))
+        products
+            .iter()
+            .any(|product| product.covers(package.repository.as_str(), package.name.as_str()))
     };
-    let unsold: Vec<&str> =
-        packages.iter().filter(|package| !is_sold(package)).map(|package| package.name.as_str()).collect();
-    let shown = unsold.iter().take(SHOWN_FAULTS).copied().collect::<Vec<_>>().join("`, `");
+    let unsold: Vec<&str> = packages
+        .iter()
+        .filter(|package| !is_sold(package))
+        .map(|package| package.name.as_str())
+        .collect();
+    let shown = unsold
+        .iter()
+        .take(SHOWN_FAULTS)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("`, `");
     let advice = "add them to a product with `skep product edit`, or ignore this";
-    (!unsold.is_empty()).then(|| Check::warn("products", format!("no product has `{shown}`, so no license opens it"), advice))
+    (!unsold.is_empty()).then(|| {
+        Check::warn(
+            "products",
+            format!("no product has `{shown}`, so no license opens it"),
+            advice,
+        )
+    })
 }

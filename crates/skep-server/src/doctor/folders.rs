@@ -24,7 +24,10 @@ pub(super) fn spool(config: &Config) -> Option<Check> {
 }
 
 fn write_probe(folder: &Path) -> std::io::Result<()> {
-    tempfile::Builder::new().prefix("doctor").tempfile_in(folder).map(drop)
+    tempfile::Builder::new()
+        .prefix("doctor")
+        .tempfile_in(folder)
+        .map(drop)
 }
 
 /// Whether the database takes writes. Opening it has checked what it is and its schema.
@@ -33,7 +36,14 @@ pub(super) async fn database(db: &Db) -> Check {
     let attempt = async { crate::db::settings::upsert(&mut db.begin().await?, "doctor", "").await };
     match attempt.await {
         // Dropped, so rolled back.
-        Ok(()) => Check::ok(NAME, format!("`{db}` can be read and written, and its schema is this version's")),
-        Err(error) => Check::fail(NAME, format!("`{db}`: {error}"), "nothing can be published or issued until it can be written"),
+        Ok(()) => Check::ok(
+            NAME,
+            format!("`{db}` can be read and written, and its schema is this version's"),
+        ),
+        Err(error) => Check::fail(
+            NAME,
+            format!("`{db}`: {error}"),
+            "nothing can be published or issued until it can be written",
+        ),
     }
 }

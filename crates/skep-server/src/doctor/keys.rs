@@ -6,7 +6,6 @@ use super::{Check, sentence};
 use crate::app::{Signer, read_signing_key, remembered_fingerprint};
 use crate::config::{Config, Repository};
 use crate::db::Db;
-use crate::delivery::cloudfront::SigningKey;
 
 const NAME: &str = "signing key";
 
@@ -20,7 +19,11 @@ fn file(repository: &Repository) -> Vec<Check> {
     let signer = match read_signing_key(path) {
         Ok(signer) => signer,
         Err(error) => {
-            return vec![Check::fail(NAME, format!("repository `{name}`: {}", sentence(&error)), RESTORE)];
+            return vec![Check::fail(
+                NAME,
+                format!("repository `{name}`: {}", sentence(&error)),
+                RESTORE,
+            )];
         }
     };
     let mut checks = vec![signs(repository, &signer)];
@@ -32,11 +35,27 @@ const RESTORE: &str = "restore the key from where you keep a copy, or correct `p
 
 fn signs(repository: &Repository, signer: &Signer) -> Check {
     let name = &repository.name;
-    let names = Names { repository: name.to_string(), packages: Vec::new() };
+    let names = Names {
+        repository: name.to_string(),
+        packages: Vec::new(),
+    };
     let signed = registry::sign(&names.encode(), &signer.private_key);
     match Names::open(&signed, &signer.public_key, name.as_str()) {
-        Ok(_) => Check::ok(NAME, format!("repository `{name}` is signed with {}, and its signatures verify", signer.fingerprint)),
-        Err(error) => Check::fail(NAME, format!("what the key of repository `{name}` signs does not verify: {}", sentence(&error)), RESTORE),
+        Ok(_) => Check::ok(
+            NAME,
+            format!(
+                "repository `{name}` is signed with {}, and its signatures verify",
+                signer.fingerprint
+            ),
+        ),
+        Err(error) => Check::fail(
+            NAME,
+            format!(
+                "what the key of repository `{name}` signs does not verify: {}",
+                sentence(&error)
+            ),
+            RESTORE,
+        ),
     }
 }
 
@@ -45,7 +64,13 @@ fn others_may_read(path: &Path) -> Option<Check> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs_err::metadata(path).ok()?.permissions().mode();
     let advice = format!("run `chmod 600 {}`", path.display());
-    (mode & 0o077 != 0).then(|| Check::warn(NAME, format!("others on this machine may read `{}`", path.display()), advice))
+    (mode & 0o077 != 0).then(|| {
+        Check::warn(
+            NAME,
+            format!("others on this machine may read `{}`", path.display()),
+            advice,
+        )
+    })
 }
 
 #[cfg(not(unix))]
@@ -63,29 +88,19 @@ pub(super) async fn remembered(config: &Config, db: &Db) -> Vec<Check> {
         match remembered_fingerprint(db, &repository.name).await {
             Ok(Some(known)) if known != signer.fingerprint => checks.push(Check::fail(
                 NAME,
-                format!("repository `{}` was signed with {known} until now, its key is {}", repository.name, signer.fingerprint),
+                format!(
+                    "repository `{}` was signed with {known} until now, its key is {}",
+                    repository.name, signer.fingerprint
+                ),
                 "put the old key back: customers' tools trust only that",
             )),
             Ok(_) => {}
-            Err(error) => checks.push(Check::fail("database", error.to_string(), "see the database's own log")),
+            Err(error) => checks.push(Check::fail(
+                "database",
+                error.to_string(),
+                "see the database's own log",
+            )),
         }
     }
     checks
-}
-
-/// The key that signs CloudFront's URLs.
-pub(super) fn cloudfront(config: &Config) -> Option<Check> {
-    const NAME: &str = "CloudFront";
-    let cloudfront = config.delivery.cloudfront.as_ref()?;
-    let path = &cloudfront.private_key_file;
-    let advice = "`private_key_file` in [delivery.cloudfront] must name the private half of the key that CloudFront \
-                  has, RSA or ECDSA P-256";
-    let key = match fs_err::read(path) {
-        Ok(pem) => SigningKey::from_pem(&pem),
-        Err(error) => return Some(Check::fail(NAME, error.to_string(), advice)),
-    };
-    Some(match key {
-        Ok(_) => Check::ok(NAME, format!("the key `{}` can sign URLs of {}", cloudfront.key_pair_id, cloudfront.url)),
-        Err(error) => Check::fail(NAME, format!("`{}`: {}", path.display(), sentence(&error)), advice),
-    })
 }

@@ -10,17 +10,33 @@ pub(super) fn url(config: &Config) -> Vec<Check> {
     const NAME: &str = "url";
     let url = &config.server.url;
     let Ok(parsed) = Url::parse(url) else {
-        return vec![Check::fail(NAME, format!("`{url}` is not a URL"), "correct `url` in [server]")];
+        return vec![Check::fail(
+            NAME,
+            format!("`{url}` is not a URL"),
+            "correct `url` in [server]",
+        )];
     };
     if is_local(&parsed) {
         let advice = "before you go live, set `url` in [server] to what customers reach";
-        return vec![Check::warn(NAME, format!("`{url}` is reached from this machine only"), advice)];
+        return vec![Check::warn(
+            NAME,
+            format!("`{url}` is reached from this machine only"),
+            advice,
+        )];
     }
     if parsed.scheme() == "http" {
-        let advice = "put a proxy with TLS in front, and set `url` in [server] to its https address";
-        return vec![Check::warn(NAME, format!("customers' keys travel in clear to `{url}`"), advice)];
+        let advice =
+            "put a proxy with TLS in front, and set `url` in [server] to its https address";
+        return vec![Check::warn(
+            NAME,
+            format!("customers' keys travel in clear to `{url}`"),
+            advice,
+        )];
     }
-    let mut checks = vec![Check::ok(NAME, format!("customers reach this server at `{url}`"))];
+    let mut checks = vec![Check::ok(
+        NAME,
+        format!("customers reach this server at `{url}`"),
+    )];
     if config.server.trusted_proxies.is_empty() {
         checks.push(Check::warn(
             "proxy",
@@ -45,14 +61,20 @@ pub(super) async fn clock(db: &Db, clock: &Clock) -> Check {
     const NAME: &str = "clock";
     let now = clock.now();
     let last = async { db::audit::list(&mut db.read().await?, 1).await }.await;
-    let last = last.ok().and_then(|entries| entries.first().map(|entry| entry.at));
+    let last = last
+        .ok()
+        .and_then(|entries| entries.first().map(|entry| entry.at));
     match last {
         Some(last) if last > now.plus_seconds(60) => Check::fail(
             NAME,
             format!("it is {now} here, but something was done at {last}"),
             "set this machine's clock: licenses begin and end by it",
         ),
-        _ if now < EARLIEST => Check::fail(NAME, format!("it is {now} here"), "set this machine's clock"),
+        _ if now < EARLIEST => Check::fail(
+            NAME,
+            format!("it is {now} here"),
+            "set this machine's clock",
+        ),
         _ => Check::ok(NAME, format!("it is {now}")),
     }
 }
@@ -68,5 +90,9 @@ pub(super) fn messages(config: &Config) -> Option<Check> {
         (None, Some(_)) => "refusals do not tell customers where to renew",
         (Some(_), _) => return None,
     };
-    Some(Check::warn("messages", text, "set `renew_url` and `support` in [messages]"))
+    Some(Check::warn(
+        "messages",
+        text,
+        "set `renew_url` and `support` in [messages]",
+    ))
 }

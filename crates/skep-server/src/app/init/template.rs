@@ -8,8 +8,13 @@ const DEFAULT_PORT: u16 = 4000;
 
 /// The text of a new `skep.toml`: what is set, and what else could be.
 pub(super) fn config(options: &InitOptions) -> String {
-    let listen = options.listen.unwrap_or_else(|| default_listen(options.url.as_ref()));
-    let url = options.url.as_ref().map_or_else(|| format!("http://{listen}"), |url| url.as_str().trim_end_matches('/').to_owned());
+    let listen = options
+        .listen
+        .unwrap_or_else(|| default_listen(options.url.as_ref()));
+    let url = options.url.as_ref().map_or_else(
+        || format!("http://{listen}"),
+        |url| url.as_str().trim_end_matches('/').to_owned(),
+    );
     let url = quoted(&url);
     let name = &options.name;
     format!(
@@ -70,7 +75,10 @@ fn default_listen(url: Option<&Url>) -> SocketAddr {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(_)) | None => false,
     };
-    let port = url.filter(is_local).and_then(Url::port).unwrap_or(DEFAULT_PORT);
+    let port = url
+        .filter(is_local)
+        .and_then(Url::port)
+        .unwrap_or(DEFAULT_PORT);
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 

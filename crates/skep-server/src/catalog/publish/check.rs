@@ -22,10 +22,50 @@ const HEXPM: &str = "hexpm";
 
 /// Applications of Erlang/OTP and Elixir: a package of that name would hide them.
 const RESERVED: &[&str] = &[
-    "asn1", "common_test", "compiler", "crypto", "debugger", "dialyzer", "diameter", "edoc", "eex", "eldap", "elixir",
-    "erl_interface", "erlang", "erts", "et", "eunit", "ex_unit", "ftp", "iex", "inets", "jinterface", "kernel",
-    "logger", "megaco", "mix", "mnesia", "observer", "odbc", "os_mon", "otp", "parsetools", "public_key", "reltool",
-    "runtime_tools", "sasl", "snmp", "ssh", "ssl", "stdlib", "syntax_tools", "tftp", "tools", "wx", "xmerl",
+    "asn1",
+    "common_test",
+    "compiler",
+    "crypto",
+    "debugger",
+    "dialyzer",
+    "diameter",
+    "edoc",
+    "eex",
+    "eldap",
+    "elixir",
+    "erl_interface",
+    "erlang",
+    "erts",
+    "et",
+    "eunit",
+    "ex_unit",
+    "ftp",
+    "iex",
+    "inets",
+    "jinterface",
+    "kernel",
+    "logger",
+    "megaco",
+    "mix",
+    "mnesia",
+    "observer",
+    "odbc",
+    "os_mon",
+    "otp",
+    "parsetools",
+    "public_key",
+    "reltool",
+    "runtime_tools",
+    "sasl",
+    "snmp",
+    "ssh",
+    "ssl",
+    "stdlib",
+    "syntax_tools",
+    "tftp",
+    "tools",
+    "wx",
+    "xmerl",
 ];
 
 /// A rule that a package breaks.
@@ -68,7 +108,10 @@ pub(super) fn check(
         problems.requirement(requirement, &repository);
     }
     if metadata.name.len() + metadata.version.len() > MAX_NAME_AND_VERSION {
-        problems.add("version", format!("name and version together have more than {MAX_NAME_AND_VERSION} characters"));
+        problems.add(
+            "version",
+            format!("name and version together have more than {MAX_NAME_AND_VERSION} characters"),
+        );
     }
     let (Some(package), Some(version), true) = (package, version, problems.0.is_empty()) else {
         return Err(problems.0);
@@ -81,7 +124,14 @@ pub(super) fn check(
         metadata: metadata.to_json(),
         homeless: homeless(metadata),
     };
-    Ok((ReleaseName { repository, package, version }, checked))
+    Ok((
+        ReleaseName {
+            repository,
+            package,
+            version,
+        },
+        checked,
+    ))
 }
 
 #[derive(Default)]
@@ -89,23 +139,36 @@ struct Problems(Vec<Problem>);
 
 impl Problems {
     fn add(&mut self, field: impl Into<String>, text: impl Into<String>) {
-        self.0.push(Problem { field: field.into(), text: text.into() });
+        self.0.push(Problem {
+            field: field.into(),
+            text: text.into(),
+        });
     }
 
     fn name(&mut self, text: &str) -> Option<PackageName> {
         if RESERVED.contains(&text) {
-            self.add("name", format!("`{text}` is an application of Erlang or Elixir"));
+            self.add(
+                "name",
+                format!("`{text}` is an application of Erlang or Elixir"),
+            );
         }
-        PackageName::parse(text).map_err(|error| self.add("name", error.to_string())).ok()
+        PackageName::parse(text)
+            .map_err(|error| self.add("name", error.to_string()))
+            .ok()
     }
 
     fn version(&mut self, text: &str) -> Option<Version> {
-        let version = Version::parse(text).map_err(|error| self.add("version", error.to_string())).ok()?;
+        let version = Version::parse(text)
+            .map_err(|error| self.add("version", error.to_string()))
+            .ok()?;
         if version.build.is_some() {
             self.add("version", format!("`{text}` has build metadata (what follows `+`), which tools ignore: leave it out"));
         }
         if version.major.max(version.minor).max(version.patch) > MAX_NUMBER {
-            self.add("version", format!("`{text}` has a number above {MAX_NUMBER}"));
+            self.add(
+                "version",
+                format!("`{text}` has a number above {MAX_NUMBER}"),
+            );
         }
         Some(version)
     }
@@ -115,7 +178,10 @@ impl Problems {
             self.add("app", "is missing: the name of the OTP application");
         }
         if metadata.build_tools.is_empty() {
-            self.add("build_tools", "is missing: what builds it, such as `mix` or `rebar3`");
+            self.add(
+                "build_tools",
+                "is missing: what builds it, such as `mix` or `rebar3`",
+            );
         }
         if metadata.files.is_empty() {
             self.add("files", "is missing: the list of the files in it");
@@ -123,18 +189,32 @@ impl Problems {
     }
 
     fn requirement(&mut self, requirement: &Requirement, own: &RepositoryName) {
-        let Requirement { name, requirement: text, repository, .. } = requirement;
+        let Requirement {
+            name,
+            requirement: text,
+            repository,
+            ..
+        } = requirement;
         let field = format!("requirements.{name}");
         if let Err(error) = PackageName::parse(name) {
             self.add(field.as_str(), error.to_string());
         }
         match VersionRequirement::parse(text) {
             Err(error) => self.add(field.as_str(), error.to_string()),
-            Ok(_) if text.contains("!=") => self.add(field.as_str(), format!("`{text}` uses `!=`, which is not allowed")),
+            Ok(_) if text.contains("!=") => self.add(
+                field.as_str(),
+                format!("`{text}` uses `!=`, which is not allowed"),
+            ),
             Ok(_) => {}
         }
-        if let Some(other) = repository.as_deref().filter(|name| *name != HEXPM && *name != own.as_str()) {
-            self.add(field, format!("is in repository `{other}`: only `{HEXPM}` and `{own}` are allowed"));
+        if let Some(other) = repository
+            .as_deref()
+            .filter(|name| *name != HEXPM && *name != own.as_str())
+        {
+            self.add(
+                field,
+                format!("is in repository `{other}`: only `{HEXPM}` and `{own}` are allowed"),
+            );
         }
     }
 }
@@ -145,12 +225,20 @@ fn dependencies(metadata: &Metadata, own: &RepositoryName) -> Vec<Dependency> {
         requirement: requirement.requirement.clone(),
         optional: Some(requirement.optional),
         app: Some(requirement.app.clone()),
-        repository: requirement.repository.clone().filter(|name| name != own.as_str()),
+        repository: requirement
+            .repository
+            .clone()
+            .filter(|name| name != own.as_str()),
     };
     metadata.requirements.iter().map(dependency).collect()
 }
 
 fn homeless(metadata: &Metadata) -> Vec<String> {
-    let without = metadata.requirements.iter().filter(|requirement| requirement.repository.is_none());
-    without.map(|requirement| requirement.name.clone()).collect()
+    let without = metadata
+        .requirements
+        .iter()
+        .filter(|requirement| requirement.repository.is_none());
+    without
+        .map(|requirement| requirement.name.clone())
+        .collect()
 }

@@ -11,7 +11,6 @@ use skep_formats::tarball::{self, Limits};
 
 use super::{Candidate, Publish, PublishError, check};
 use crate::app::App;
-use crate::licensing::grant::ReleaseName;
 
 /// Reads and checks on a thread where that may take its time.
 pub(super) async fn candidate(
@@ -44,17 +43,31 @@ fn read(
 ) -> Result<Candidate, PublishError> {
     // Read once: a file that changes meanwhile cannot be checked as one and stored as another.
     let tarball = read_file(path, limits)?;
-    let info = tarball::read_release(&tarball[..], limits)
-        .map_err(|source| PublishError::Tarball { path: path.to_path_buf(), source })?;
-    let (name, checked) = check::check(&info, repository)
-        .map_err(|problems| PublishError::Invalid { path: path.to_path_buf(), problems })?;
+    let info =
+        tarball::read_release(&tarball[..], limits).map_err(|source| PublishError::Tarball {
+            path: path.to_path_buf(),
+            source,
+        })?;
+    let (name, checked) =
+        check::check(&info, repository).map_err(|problems| PublishError::Invalid {
+            path: path.to_path_buf(),
+            problems,
+        })?;
     let docs = docs_path.map(|path| read_docs(path, limits)).transpose()?;
-    Ok(Candidate { name, checked, tarball, docs })
+    Ok(Candidate {
+        name,
+        checked,
+        tarball,
+        docs,
+    })
 }
 
 fn read_docs(path: &Path, limits: &Limits) -> Result<(Sha256, Bytes), PublishError> {
     let bytes = read_file(path, limits)?;
-    docs::check(&bytes[..], limits).map_err(|source| PublishError::Docs { path: path.to_path_buf(), source })?;
+    docs::check(&bytes[..], limits).map_err(|source| PublishError::Docs {
+        path: path.to_path_buf(),
+        source,
+    })?;
     Ok((Sha256::of(&bytes), bytes))
 }
 
@@ -62,6 +75,8 @@ fn read_docs(path: &Path, limits: &Limits) -> Result<(Sha256, Bytes), PublishErr
 fn read_file(path: &Path, limits: &Limits) -> Result<Bytes, PublishError> {
     let file = fs_err::File::open(path).map_err(PublishError::Read)?;
     let mut bytes = Vec::new();
-    file.take(limits.compressed.saturating_add(1)).read_to_end(&mut bytes).map_err(PublishError::Read)?;
+    file.take(limits.compressed.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(PublishError::Read)?;
     Ok(bytes.into())
 }

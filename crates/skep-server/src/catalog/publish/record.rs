@@ -41,7 +41,9 @@ pub(super) async fn record(
                 db::releases::insert(tx, &release, &candidate.checked.metadata).await?;
                 (Outcome::Created, release)
             }
-            Some(_) if !request.replace => return Err(PublishError::Exists(candidate.name.clone())),
+            Some(_) if !request.replace => {
+                return Err(PublishError::Exists(candidate.name.clone()));
+            }
             Some(release) => replace(tx, request, candidate, release, (now, &mut notes)).await?,
         };
         let action = match outcome {
@@ -56,7 +58,8 @@ pub(super) async fn record(
                 "size_bytes": release.size_bytes,
                 "published_at": release.published_at,
             });
-            tx.audit(&app.clock, &request.actor, (action, &subject), detail).await?;
+            tx.audit(&app.clock, &request.actor, (action, &subject), detail)
+                .await?;
         }
         Ok(Published {
             release: candidate.name.clone(),
@@ -69,9 +72,13 @@ pub(super) async fn record(
     })
 }
 
-async fn find(conn: &mut Conn, candidate: &Candidate) -> Result<(Option<Package>, Option<Release>), DbError> {
+async fn find(
+    conn: &mut Conn,
+    candidate: &Candidate,
+) -> Result<(Option<Package>, Option<Release>), DbError> {
     let name = &candidate.name;
-    let package = db::packages::find_by_name(conn, name.repository.as_str(), name.package.as_str()).await?;
+    let package =
+        db::packages::find_by_name(conn, name.repository.as_str(), name.package.as_str()).await?;
     let release = match &package {
         Some(package) => db::releases::find(conn, package.id, &name.version).await?,
         None => None,
@@ -89,13 +96,27 @@ async fn package_or_new(
     if let Some(package) = package {
         return Ok(package);
     }
-    let (repository, name) = (candidate.name.repository.clone(), candidate.name.package.clone());
-    let package = Package { id: PackageId::new(&app.clock), repository, name, created_at: now };
+    let (repository, name) = (
+        candidate.name.repository.clone(),
+        candidate.name.package.clone(),
+    );
+    let package = Package {
+        id: PackageId::new(&app.clock),
+        repository,
+        name,
+        created_at: now,
+    };
     db::packages::insert(tx, &package).await?;
     Ok(package)
 }
 
-fn new_release(app: &App, request: &Publish, candidate: &Candidate, package: PackageId, now: Timestamp) -> Release {
+fn new_release(
+    app: &App,
+    request: &Publish,
+    candidate: &Candidate,
+    package: PackageId,
+    now: Timestamp,
+) -> Release {
     let checked = &candidate.checked;
     Release {
         id: ReleaseId::new(&app.clock),
@@ -131,11 +152,17 @@ async fn replace(
         docs: stored_docs(candidate).or(old.docs),
         ..old.clone()
     };
-    if (Release { updated_at: old.updated_at, ..new.clone() }) == old {
+    if (Release {
+        updated_at: old.updated_at,
+        ..new.clone()
+    }) == old
+    {
         return Ok((Outcome::Unchanged, old));
     }
     if new.outer_checksum != old.outer_checksum {
-        let licenses = db::downloads::list_by_release(tx, &candidate.name).await?.len();
+        let licenses = db::downloads::list_by_release(tx, &candidate.name)
+            .await?
+            .len();
         if licenses > 0 {
             notes.push(format!(
                 "{licenses} {} downloaded the tarball that is now replaced: a lock file with it names its checksum, and \
@@ -151,7 +178,10 @@ async fn replace(
 
 fn stored_docs(candidate: &Candidate) -> Option<StoredFile> {
     let docs = candidate.docs.as_ref();
-    docs.map(|(checksum, bytes)| StoredFile { checksum: *checksum, size_bytes: bytes.len() as u64 })
+    docs.map(|(checksum, bytes)| StoredFile {
+        checksum: *checksum,
+        size_bytes: bytes.len() as u64,
+    })
 }
 
 async fn notes(
@@ -166,7 +196,10 @@ async fn notes(
     }
     let repository: &RepositoryName = &candidate.name.repository;
     for name in &candidate.checked.homeless {
-        if db::packages::find_by_name(conn, repository.as_str(), name).await?.is_none() {
+        if db::packages::find_by_name(conn, repository.as_str(), name)
+            .await?
+            .is_none()
+        {
             notes.push(format!(
                 "it depends on `{name}` without naming a repository, so tools look for it in `{repository}`, which has \
                  no such package"

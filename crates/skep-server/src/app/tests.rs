@@ -1,0 +1,182 @@
+use std::path::Path;
+
+use super::init::{InitError, InitOptions, Initialized, init};
+use super::*;
+use crate::clock::{TestClock, Timestamp};
+
+/// The day on which tests happen.
+pub(crate) const TODAY: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// An installation in a folder that goes away.
+pub(crate) struct Installation {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) clock: TestClock,
+    pub(crate) app: App,
+}
+
+impl Installation {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = TestClock::at(TODAY);
+        let made = init(&options(folder.path()), &clock.clock()).await.unwrap();
+        let app = App::open(made.config, clock.clock()).await.unwrap();
+        Self { folder, clock, app }
+    }
+}
+
+fn options(dir: &Path) -> InitOptions {
+    InitOptions {
+        dir: dir.to_path_buf(),
+        name: "acme".parse().unwrap(),
+        url: None,
+        listen: None,
+    }
+}
+
+async fn installation(dir: &Path) -> Initialized {
+    init(&options(dir), &Clock::system()).await.unwrap()
+}
+
+fn sentence(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[tokio::test]
+async fn a_new_installation_opens_as_its_file_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = installation(&folder.path().join("new/acme")).await;
+    let config = Config::load(&made.config_path, &[]).unwrap();
+    let app = App::open(config, Clock::system()).await.unwrap();
+    let name = "acme".parse().unwrap();
+    assert_eq!(app.signer(&name).unwrap().fingerprint, made.fingerprint);
+    assert_eq!(app.repository(None).unwrap().name, name);
+    let unknown = app.repository(Some(&"other".parse().unwrap())).unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "there is no repository `other`; the configuration has `acme`"
+    );
+    let again = App::open(app.config.clone(), Clock::system())
+        .await
+        .unwrap();
+    assert_eq!(app.local_url_key(), again.local_url_key());
+    assert_ne!(app.local_url_key(), &[0; 32]);
+}
+
+#[tokio::test]
+async fn the_url_and_port_are_written_to_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = Some("http://localhost:4711/".parse().unwrap());
+    let made = init(
+        &InitOptions {
+            url,
+            ..options(folder.path())
+        },
+        &Clock::system(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(made.config.server.url, "http://localhost:4711");
+    assert_eq!(made.config.server.listen.to_string(), "127.0.0.1:4711");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_may_read_the_signing_key() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let made = installation(folder.path()).await;
+    assert_eq!(
+        fs_err::metadata(made.key_path)
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_ever_overwritten() {
+    for name in ["skep.toml", "signing_key.pem", "skep.db", "files", "spool"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs_err::write(&path, "precious").unwrap();
+        let error = init(&options(folder.path()), &Clock::system())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, InitError::Exists(found) if *found == path),
+            "{error}"
+        );
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), "precious");
+        assert_eq!(
+            fs_err::read_dir(folder.path()).unwrap().count(),
+            1,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failed_init_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("file"), "").unwrap();
+    init(
+        &options(&folder.path().join("file/below")),
+        &Clock::system(),
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn without_its_signing_key_it_refuses_to_start_and_makes_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = installation(folder.path()).await;
+    fs_err::remove_file(&made.key_path).unwrap();
+    let error = App::open(made.config, Clock::system()).await.unwrap_err();
+    let text = sentence(&error);
+    assert!(
+        text.starts_with("the signing key of repository `acme` cannot be used: there is no file `"),
+        "{text}"
+    );
+    assert!(!made.key_path.exists());
+}
+
+#[tokio::test]
+async fn another_signing_key_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = installation(folder.path()).await;
+    let pem = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/golden/keys/rsa2048.pem"
+    );
+    fs_err::copy(pem, &made.key_path).unwrap();
+    let error = App::open(made.config.clone(), Clock::system())
+        .await
+        .unwrap_err();
+    let StartError::AnotherKey { known, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(*known, made.fingerprint);
+    fs_err::write(&made.key_path, "no key").unwrap();
+    let error = App::open(made.config, Clock::system()).await.unwrap_err();
+    assert!(sentence(&error).contains("not PEM"), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_database_or_folder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = installation(folder.path()).await;
+    fs_err::remove_file(folder.path().join("skep.db")).unwrap();
+    let error = App::open(made.config.clone(), Clock::system())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StartError::Open(_)), "{error}");
+    assert!(!folder.path().join("skep.db").exists());
+    fs_err::remove_dir(folder.path().join("files")).unwrap();
+    let error = App::open(made.config, Clock::system()).await.unwrap_err();
+    assert!(matches!(error, StartError::Files(_)), "{error}");
+}

@@ -1,0 +1,120 @@
+use super::*;
+use crate::app::tests::Installation;
+use crate::catalog::publish::tests::publish_release;
+
+async fn failures(it: &Installation, is_deep: bool) -> Vec<String> {
+    let checks = examine(&it.app.config, &it.app.clock, Examination { is_deep }).await;
+    checks
+        .into_iter()
+        .filter(|check| check.status == Status::Fail)
+        .map(|check| check.text)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_new_installation_works_and_is_not_ready_for_customers() {
+    let it = Installation::new().await;
+    publish_release(&it, "alpha", "1.0.0").await;
+    let checks = examine(&it.app.config, &it.app.clock, Examination { is_deep: true }).await;
+    assert_eq!(verdict(&checks), Status::Warn);
+    let of = |status: Status| {
+        checks
+            .iter()
+            .filter(move |check| check.status == status)
+            .map(|check| check.name)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(Status::Ok),
+        [
+            "signing key",
+            "spool",
+            "database",
+            "files",
+            "files",
+            "names",
+            "clock"
+        ]
+    );
+    assert_eq!(of(Status::Warn), ["url", "products", "messages"]);
+    assert!(
+        checks
+            .iter()
+            .all(|check| check.status == Status::Ok || check.advice.is_some())
+    );
+}
+
+#[tokio::test]
+async fn missing_and_damaged_tarballs_are_found() {
+    let it = Installation::new().await;
+    let gone = publish_release(&it, "alpha", "1.0.0").await;
+    let damaged = publish_release(&it, "beta", "1.0.0").await;
+    fs_err::remove_file(&gone).unwrap();
+    let mut bytes = fs_err::read(&damaged).unwrap();
+    bytes[1000] ^= 1;
+    fs_err::write(&damaged, &bytes).unwrap();
+    let found = failures(&it, false).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].ends_with(".tar` is missing"), "{found:?}");
+    let found = failures(&it, true).await;
+    assert!(
+        found[1].ends_with("is damaged: its checksum is another"),
+        "{found:?}"
+    );
+    fs_err::write(&damaged, "short").unwrap();
+    assert!(failures(&it, false).await[1].contains("has 5 bytes instead of"));
+}
+
+#[tokio::test]
+async fn a_missing_key_folder_or_database_does_not_stop_it() {
+    let it = Installation::new().await;
+    fs_err::remove_file(it.folder.path().join("signing_key.pem")).unwrap();
+    fs_err::remove_dir(it.folder.path().join("files")).unwrap();
+    let found = failures(&it, false).await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    fs_err::remove_file(it.folder.path().join("skep.db")).unwrap();
+    let found = failures(&it, false).await;
+    assert!(
+        found.iter().any(|text| text.contains("skep.db")),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn another_signing_key_is_found() {
+    let it = Installation::new().await;
+    let pem = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/golden/keys/rsa2048.pem"
+    );
+    fs_err::copy(pem, it.folder.path().join("signing_key.pem")).unwrap();
+    let found = failures(&it, false).await;
+    assert!(found[0].contains("was signed with SHA256:"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_is_found() {
+    let it = Installation::new().await;
+    publish_release(&it, "alpha", "1.0.0").await;
+    it.clock.advance(-86_400);
+    assert_eq!(failures(&it, false).await.len(), 1);
+}
+
+#[test]
+fn a_public_address_wants_tls_and_a_known_proxy() {
+    let repository = "[[repository]]\nname = \"acme\"\nprivate_key_file = \"k\"\n";
+    let names = |url: &str| {
+        let text = format!("[server]\nurl = \"{url}\"\n{repository}");
+        let config = Config::parse(&text, std::path::Path::new("/"), &[]).unwrap();
+        surroundings::url(&config)
+            .into_iter()
+            .map(|check| (check.name, check.status))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("http://[::1]:4000"), [("url", Status::Warn)]);
+    assert_eq!(names("http://hex.acme.dev"), [("url", Status::Warn)]);
+    assert_eq!(
+        names("https://hex.acme.dev"),
+        [("url", Status::Ok), ("proxy", Status::Warn)]
+    );
+}
