@@ -29,21 +29,6 @@ pub struct Download {
     pub requests: u64,
 }
 
-/// A license that fetched a release, and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Downloader {
-    /// The license.
-    pub license: LicenseId,
-    /// Its customer.
-    pub customer_email: String,
-    /// When it last fetched it.
-    pub last_at: Timestamp,
-}
-
-row! {
-    struct DownloaderRow { license_id: String, email: String, last_at: i64 }
-}
-
 row! {
     struct DownloadRow {
         license_id: String, repository: String, package: String, version: String, first_at: i64,
@@ -122,23 +107,6 @@ pub async fn list_dated(conn: &mut Conn, license: LicenseId) -> Result<Vec<(Rele
     let mut dated = rows.into_iter().map(dated).collect::<Result<Vec<_>, DbError>>()?;
     dated.sort();
     Ok(dated)
-}
-
-/// Who fetched a release, the last one first.
-pub async fn list_downloaders(conn: &mut Conn, release: &ReleaseName) -> Result<Vec<Downloader>, DbError> {
-    let sql = "SELECT downloads.license_id, customers.email, downloads.last_at FROM downloads \
-               JOIN licenses ON licenses.id = downloads.license_id \
-               JOIN customers ON customers.id = licenses.customer_id \
-               WHERE downloads.repository = $1 AND downloads.package = $2 AND downloads.version = $3 \
-               ORDER BY downloads.last_at DESC, customers.email";
-    let (repository, package) = (release.repository.as_str(), release.package.as_str());
-    let rows = fetch_all!(conn, DownloaderRow, sql, repository, package, release.version.to_string())?;
-    let downloader = |row: DownloaderRow| {
-        let at = At { table: "downloads", id: &row.license_id };
-        let (license, last_at) = (at.parse(&row.license_id)?, Timestamp::from_micros(row.last_at));
-        Ok(Downloader { license, customer_email: row.email, last_at })
-    };
-    rows.into_iter().map(downloader).collect()
 }
 
 /// Adds downloads to what is known. One from before its license was narrowed, that arrives only now,

@@ -8,7 +8,7 @@ use skep_formats::checksum::Sha256;
 use skep_formats::name::{PackageName, RepositoryName};
 use skep_formats::registry::Dependency;
 use skep_formats::requirement::Requirement as VersionRequirement;
-use skep_formats::tarball::{Metadata, ReleaseInfo, Requirement};
+use skep_formats::tarball::{self, Metadata, ReleaseInfo, Requirement};
 use skep_formats::version::Version;
 
 use crate::licensing::grant::ReleaseName;
@@ -120,7 +120,7 @@ pub(super) fn check(
         inner_checksum: info.inner_checksum,
         outer_checksum: info.outer_checksum,
         size_bytes: info.size_bytes,
-        dependencies: dependencies(metadata, &repository),
+        dependencies: tarball::dependencies(metadata, repository.as_str()),
         metadata: metadata.to_json(),
         homeless: homeless(metadata),
     };
@@ -217,20 +217,6 @@ impl Problems {
             );
         }
     }
-}
-
-fn dependencies(metadata: &Metadata, own: &RepositoryName) -> Vec<Dependency> {
-    let dependency = |requirement: &Requirement| Dependency {
-        package: requirement.name.clone(),
-        requirement: requirement.requirement.clone(),
-        optional: Some(requirement.optional),
-        app: Some(requirement.app.clone()),
-        repository: requirement
-            .repository
-            .clone()
-            .filter(|name| name != own.as_str()),
-    };
-    metadata.requirements.iter().map(dependency).collect()
 }
 
 fn homeless(metadata: &Metadata) -> Vec<String> {

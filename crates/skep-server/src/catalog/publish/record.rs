@@ -160,7 +160,7 @@ async fn replace(
         return Ok((Outcome::Unchanged, old));
     }
     if new.outer_checksum != old.outer_checksum {
-        let licenses = db::downloads::list_by_release(tx, &candidate.name)
+        let licenses = db::downloads::list_downloaders(tx, &candidate.name)
             .await?
             .len();
         if licenses > 0 {
