@@ -7,6 +7,8 @@ use aws_lc_rs::digest;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::text::shorten;
+
 /// A SHA-256 checksum of 32 bytes; shown and parsed as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256(
@@ -69,7 +71,7 @@ impl FromStr for Sha256 {
         if decoded {
             Ok(Self(bytes))
         } else {
-            Err(ChecksumError::NotHex(text.to_owned()))
+            Err(ChecksumError::NotHex(shorten(text)))
         }
     }
 }

@@ -17,4 +17,5 @@ pub mod registry;
 pub mod requirement;
 pub mod tarball;
 pub mod terms;
+mod text;
 pub mod version;

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::shorten;
+
 /// The most characters a name may have. `NAME-VERSION.tar` has to be a file name, and 255 bytes is
 /// what common file systems take.
 pub const MAX_NAME_LENGTH: usize = 128;
@@ -26,7 +28,7 @@ pub enum NameError {
     )]
     Repository(String),
     /// Longer than [`MAX_NAME_LENGTH`].
-    #[error("the name `{start}…` has {length} characters, the most is {MAX_NAME_LENGTH}")]
+    #[error("the name `{start}` has {length} characters, the most is {MAX_NAME_LENGTH}")]
     TooLong {
         /// How the name begins.
         start: String,
@@ -122,7 +124,7 @@ name_type! {
 fn check_length(text: &str) -> Result<(), NameError> {
     let length = text.chars().count();
     if length > MAX_NAME_LENGTH {
-        let start = text.chars().take(32).collect();
+        let start = shorten(text);
         return Err(NameError::TooLong { start, length });
     }
     Ok(())

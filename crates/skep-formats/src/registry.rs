@@ -27,8 +27,9 @@ pub use signed::{VerifyError, sign, unverified, verify};
 pub use versions::{Versions, VersionsEntry};
 
 /// How many bytes a resource may unpack to in `open`. The largest known, `versions` of hex.pm, has a
-/// few million; decoding takes up to about thirty times a payload that is made to be costly.
-pub const MAX_RESOURCE_SIZE: u64 = 64 * 1024 * 1024;
+/// few million. Decoding is bounded by the payload's size, but a payload made to be costly can take a
+/// hundred times its size; so `open` decodes nothing that the repository's key has not signed.
+pub const MAX_RESOURCE_SIZE: u64 = 16 * 1024 * 1024;
 
 /// A moment: seconds since 1970-01-01T00:00:00Z and nanoseconds after that second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::version::{Patch, Version, VersionError, parse_with, shorten};
+use crate::text::shorten;
+use crate::version::{Patch, Version, VersionError, parse_with};
 use lexer::{Junction, Lexer, Token};
 
 /// A requirement on versions. `and` binds tighter than `or`; a version without an operator means

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use parse::{VersionError, VersionFault};
 
-pub(crate) use parse::{Patch, parse_with, shorten};
+pub(crate) use parse::{Patch, parse_with};
 
 /// A version: three numbers, then pre-release identifiers after `-`, then build metadata after `+`.
 ///

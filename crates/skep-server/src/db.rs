@@ -49,8 +49,15 @@ pub struct Db {
 #[derive(Clone)]
 enum Pools {
     /// SQLite has one writer at a time whatever we do: a pool of one queues writers in the process.
-    Sqlite { writer: SqlitePool, readers: SqlitePool, path: PathBuf },
-    Postgres { pool: PgPool, shown: String },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+        path: PathBuf,
+    },
+    Postgres {
+        pool: PgPool,
+        shown: String,
+    },
 }
 
 impl fmt::Debug for Db {
@@ -77,7 +84,10 @@ impl Db {
     }
 
     fn from_pools(pools: Pools) -> Self {
-        Self { pools, committed: Arc::new(watch::Sender::new(0)) }
+        Self {
+            pools,
+            committed: Arc::new(watch::Sender::new(0)),
+        }
     }
 
     /// Whether this is PostgreSQL, for what only operating needs to know.
@@ -100,16 +110,25 @@ impl Db {
     /// without waiting. Dropping the transaction rolls it back.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         let driver = match &self.pools {
-            Pools::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Driver::Sqlite),
+            Pools::Sqlite { writer, .. } => writer
+                .begin_with("BEGIN IMMEDIATE")
+                .await
+                .map(Driver::Sqlite),
             Pools::Postgres { pool, .. } => pool.begin().await.map(Driver::Postgres),
         };
-        Ok(Tx { conn: Conn::new(driver?), changes: BTreeSet::new(), committed: Arc::clone(&self.committed) })
+        Ok(Tx {
+            conn: Conn::new(driver?),
+            changes: BTreeSet::new(),
+            committed: Arc::clone(&self.committed),
+        })
     }
 
     /// Closes every connection once it is free.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers, .. } => {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -133,7 +152,10 @@ pub(crate) enum Driver {
 
 impl Conn {
     fn new(driver: Driver) -> Self {
-        Self { driver, has_conflict: false }
+        Self {
+            driver,
+            has_conflict: false,
+        }
     }
 
     pub(crate) fn driver(&mut self) -> &mut Driver {

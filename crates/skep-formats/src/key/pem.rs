@@ -34,8 +34,14 @@ pub(super) fn read(text: &[u8]) -> Result<Section, KeyError> {
     first.ok_or(KeyError::NotPem)
 }
 
+/// The label of a `BEGIN` line. A whole key on one line is none: it must never end up in an error.
 fn label(line: &str) -> Option<&str> {
-    line.strip_prefix(BEGIN)?.strip_suffix(DASHES)
+    let label = line.strip_prefix(BEGIN)?.strip_suffix(DASHES)?;
+    let is_label = label.len() <= LINE
+        && label
+            .bytes()
+            .all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b' '));
+    is_label.then_some(label)
 }
 
 fn section<'a>(

@@ -150,6 +150,7 @@ fn what_cannot_be_used_is_refused_with_its_reason() {
         ),
         (ED25519_PKCS8.to_owned(), KeyError::NotRsa("an Ed25519 key")),
         (RSA1024.to_owned(), KeyError::TooSmall(1024)),
+        (body_on_one_line(), KeyError::NotPem),
         (
             block("CERTIFICATE", "MAA="),
             KeyError::NotAKey("CERTIFICATE".to_owned()),
@@ -167,6 +168,11 @@ fn what_cannot_be_used_is_refused_with_its_reason() {
         PublicKey::from_pem(EC_PUBLIC).unwrap_err(),
         KeyError::NotRsa("an elliptic-curve key")
     );
+}
+
+/// As it ends up in an environment variable.
+fn body_on_one_line() -> String {
+    golden::text("keys/rsa2048.pem").replace('\n', " ")
 }
 
 fn block(label: &str, content: &str) -> String {

@@ -75,7 +75,10 @@ pub async fn list(conn: &mut Conn, limit: u32) -> Result<Vec<Entry>, DbError> {
     fetch_all!(conn, EntryRow, sql, i64::from(limit))?
         .into_iter()
         .map(|row| {
-            let at = At { table: "audit", id: &row.id };
+            let at = At {
+                table: "audit",
+                id: &row.id,
+            };
             Ok(Entry {
                 id: at.parse(&row.id)?,
                 at: Timestamp::from_micros(row.at),

@@ -13,7 +13,10 @@ row! {
 impl TryFrom<CustomerRow> for Customer {
     type Error = DbError;
     fn try_from(row: CustomerRow) -> Result<Self, DbError> {
-        let at = At { table: "customers", id: &row.id };
+        let at = At {
+            table: "customers",
+            id: &row.id,
+        };
         Ok(Self {
             id: at.parse(&row.id)?,
             email: row.email,
@@ -26,19 +29,30 @@ impl TryFrom<CustomerRow> for Customer {
 /// The customer of this id.
 pub async fn find(conn: &mut Conn, id: CustomerId) -> Result<Option<Customer>, DbError> {
     let sql = "SELECT id, email, name, created_at FROM customers WHERE id = $1";
-    fetch_optional!(conn, CustomerRow, sql, id.to_string())?.map(Customer::try_from).transpose()
+    fetch_optional!(conn, CustomerRow, sql, id.to_string())?
+        .map(Customer::try_from)
+        .transpose()
 }
 
 /// The customer of this address, which is in lower case.
 pub async fn find_by_email(conn: &mut Conn, email: &str) -> Result<Option<Customer>, DbError> {
     let sql = "SELECT id, email, name, created_at FROM customers WHERE email = $1";
-    fetch_optional!(conn, CustomerRow, sql, email)?.map(Customer::try_from).transpose()
+    fetch_optional!(conn, CustomerRow, sql, email)?
+        .map(Customer::try_from)
+        .transpose()
 }
 
 /// Every customer, by address.
 pub async fn list(conn: &mut Conn) -> Result<Vec<Customer>, DbError> {
-    let rows = fetch_all!(conn, CustomerRow, "SELECT id, email, name, created_at FROM customers")?;
-    let mut customers = rows.into_iter().map(Customer::try_from).collect::<Result<Vec<_>, _>>()?;
+    let rows = fetch_all!(
+        conn,
+        CustomerRow,
+        "SELECT id, email, name, created_at FROM customers"
+    )?;
+    let mut customers = rows
+        .into_iter()
+        .map(Customer::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     // Here and not in SQL: the order of texts differs between databases and their locales.
     customers.sort_by(|a, b| a.email.cmp(&b.email));
     Ok(customers)

@@ -45,7 +45,10 @@ macro_rules! select {
 impl TryFrom<DownloadRow> for Download {
     type Error = DbError;
     fn try_from(row: DownloadRow) -> Result<Self, DbError> {
-        let at = At { table: "downloads", id: &row.license_id };
+        let at = At {
+            table: "downloads",
+            id: &row.license_id,
+        };
         Ok(Self {
             license: at.parse(&row.license_id)?,
             release: release_name(at, &row.repository, &row.package, &row.version)?,
@@ -57,9 +60,20 @@ impl TryFrom<DownloadRow> for Download {
 }
 
 /// What a license fetched, sorted by name.
-pub async fn list_by_license(conn: &mut Conn, license: LicenseId) -> Result<Vec<Download>, DbError> {
-    let rows = fetch_all!(conn, DownloadRow, select!(" WHERE license_id = $1"), license.to_string())?;
-    let mut downloads = rows.into_iter().map(Download::try_from).collect::<Result<Vec<_>, _>>()?;
+pub async fn list_by_license(
+    conn: &mut Conn,
+    license: LicenseId,
+) -> Result<Vec<Download>, DbError> {
+    let rows = fetch_all!(
+        conn,
+        DownloadRow,
+        select!(" WHERE license_id = $1"),
+        license.to_string()
+    )?;
+    let mut downloads = rows
+        .into_iter()
+        .map(Download::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     downloads.sort_by(|a, b| a.release.cmp(&b.release));
     Ok(downloads)
 }
@@ -76,35 +90,65 @@ pub struct Downloader {
 }
 
 /// Who downloaded a release, the last one first.
-pub async fn list_downloaders(conn: &mut Conn, release: &ReleaseName) -> Result<Vec<Downloader>, DbError> {
+pub async fn list_downloaders(
+    conn: &mut Conn,
+    release: &ReleaseName,
+) -> Result<Vec<Downloader>, DbError> {
     let sql = "SELECT downloads.license_id, customers.email, downloads.last_at FROM downloads \
                JOIN licenses ON licenses.id = downloads.license_id \
                JOIN customers ON customers.id = licenses.customer_id \
                WHERE downloads.repository = $1 AND downloads.package = $2 AND downloads.version = $3 \
                ORDER BY downloads.last_at DESC, downloads.license_id";
     let (repository, package) = (release.repository.as_str(), release.package.as_str());
-    let rows = fetch_all!(conn, (String, String, i64), sql, repository, package, release.version.to_string())?;
+    let rows = fetch_all!(
+        conn,
+        (String, String, i64),
+        sql,
+        repository,
+        package,
+        release.version.to_string()
+    )?;
     let downloader = |(license, customer_email, last_at): (String, String, i64)| {
-        let license = At { table: "downloads", id: &license }.parse(&license)?;
-        Ok(Downloader { license, customer_email, last_at: Timestamp::from_micros(last_at) })
+        let license = At {
+            table: "downloads",
+            id: &license,
+        }
+        .parse(&license)?;
+        Ok(Downloader {
+            license,
+            customer_email,
+            last_at: Timestamp::from_micros(last_at),
+        })
     };
     rows.into_iter().map(downloader).collect()
 }
 
 /// The releases that a license fetched and that are still there, with their dates, sorted by name.
-pub async fn list_dated(conn: &mut Conn, license: LicenseId) -> Result<Vec<(ReleaseName, Timestamp)>, DbError> {
+pub async fn list_dated(
+    conn: &mut Conn,
+    license: LicenseId,
+) -> Result<Vec<(ReleaseName, Timestamp)>, DbError> {
     let sql = "SELECT downloads.repository, downloads.package, downloads.version, releases.published_at \
                FROM downloads \
                JOIN packages ON packages.repository = downloads.repository AND packages.name = downloads.package \
                JOIN releases ON releases.package_id = packages.id AND releases.version = downloads.version \
                WHERE downloads.license_id = $1";
     let id = license.to_string();
-    let at = At { table: "downloads", id: &id };
+    let at = At {
+        table: "downloads",
+        id: &id,
+    };
     let dated = |(repository, package, version, published_at): (String, String, String, i64)| {
-        Ok((release_name(at, &repository, &package, &version)?, Timestamp::from_micros(published_at)))
+        Ok((
+            release_name(at, &repository, &package, &version)?,
+            Timestamp::from_micros(published_at),
+        ))
     };
     let rows = fetch_all!(conn, (String, String, String, i64), sql, &id)?;
-    let mut dated = rows.into_iter().map(dated).collect::<Result<Vec<_>, DbError>>()?;
+    let mut dated = rows
+        .into_iter()
+        .map(dated)
+        .collect::<Result<Vec<_>, DbError>>()?;
     dated.sort();
     Ok(dated)
 }
@@ -122,10 +166,16 @@ pub async fn record(tx: &mut Tx, downloads: &[Download]) -> Result<(), DbError> 
     let mut downloads = merged(downloads);
     downloads.retain(|download| narrowed_at.contains_key(&download.license));
     for download in &downloads {
-        let Some(narrowed_at) = narrowed_at[&download.license] else { continue };
+        let Some(narrowed_at) = narrowed_at[&download.license] else {
+            continue;
+        };
         if download.first_at <= narrowed_at && !is_known(tx, download).await? {
             let (release, granted_at) = (download.release.clone(), download.first_at);
-            let grant = Grant { release, granted_at, origin: Origin::Narrowing };
+            let grant = Grant {
+                release,
+                granted_at,
+                origin: Origin::Narrowing,
+            };
             grants::insert(tx, download.license, &grant).await?;
         }
     }
@@ -137,7 +187,15 @@ async fn is_known(conn: &mut Conn, download: &Download) -> Result<bool, DbError>
                WHERE license_id = $1 AND repository = $2 AND package = $3 AND version = $4";
     let name = &download.release;
     let (license, version) = (download.license.to_string(), name.version.to_string());
-    let row = fetch_optional!(conn, (i64,), sql, license, name.repository.as_str(), name.package.as_str(), version)?;
+    let row = fetch_optional!(
+        conn,
+        (i64,),
+        sql,
+        license,
+        name.repository.as_str(),
+        name.package.as_str(),
+        version
+    )?;
     Ok(row.is_some())
 }
 
@@ -165,7 +223,12 @@ async fn upsert(tx: &mut Tx, downloads: &[Download]) -> Result<(), DbError> {
                  ELSE downloads.last_at END, \
                  requests = downloads.requests + excluded.requests",
             );
-            insert.build().persistent(false).execute(c).await.map(|_| ())
+            insert
+                .build()
+                .persistent(false)
+                .execute(c)
+                .await
+                .map(|_| ())
         })?;
     }
     Ok(())

@@ -9,13 +9,17 @@ use sqlx::sqlite::SqliteError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbError {
     /// Somebody else held the lock for too long.
-    #[error("the database is locked: another process has been writing to it for more than 5 seconds; try again")]
+    #[error(
+        "the database is locked: another process has been writing to it for more than 5 seconds; try again"
+    )]
     Busy,
     /// Two transactions met and this one lost: worth another attempt from its beginning.
     #[error("two changes to the database met, and this one was undone; try again")]
     Conflict,
     /// It can be read, but not written.
-    #[error("the database is read-only: check the permissions of its file and its directory, or the server's role")]
+    #[error(
+        "the database is read-only: check the permissions of its file and its directory, or the server's role"
+    )]
     ReadOnly,
     /// No room left.
     #[error("the disk of the database is full: nothing was written; make room and try again")]
@@ -45,7 +49,10 @@ impl DbError {
     /// Whether the database itself is away, as opposed to refusing this one thing.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Busy | Self::ReadOnly | Self::Full | Self::Unavailable(_))
+        matches!(
+            self,
+            Self::Busy | Self::ReadOnly | Self::Full | Self::Unavailable(_)
+        )
     }
 }
 
@@ -69,13 +76,19 @@ fn from_database(error: &dyn DatabaseError) -> DbError {
     if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
         return from_postgres(error);
     }
-    let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(0);
+    let code = error
+        .code()
+        .and_then(|code| code.parse::<u32>().ok())
+        .unwrap_or(0);
     from_sqlite(code, error)
 }
 
 /// Result codes of SQLite: the low byte is the kind.
 fn from_sqlite(code: u32, error: &dyn DatabaseError) -> DbError {
-    debug_assert!(error.try_downcast_ref::<SqliteError>().is_some(), "only two drivers are built in");
+    debug_assert!(
+        error.try_downcast_ref::<SqliteError>().is_some(),
+        "only two drivers are built in"
+    );
     match code & 0xff {
         5 | 6 => DbError::Busy,
         8 => DbError::ReadOnly,
@@ -83,7 +96,11 @@ fn from_sqlite(code: u32, error: &dyn DatabaseError) -> DbError {
         10 | 14 => DbError::Unavailable(error.message().to_owned()),
         _ if error.is_unique_violation() => {
             // "UNIQUE constraint failed: customers.email"
-            let table = error.message().rsplit(": ").next().and_then(|rest| rest.split('.').next());
+            let table = error
+                .message()
+                .rsplit(": ")
+                .next()
+                .and_then(|rest| rest.split('.').next());
             DbError::Unique(table.unwrap_or("?").to_owned())
         }
         _ => DbError::Other(error.message().to_owned()),

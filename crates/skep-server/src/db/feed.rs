@@ -76,13 +76,21 @@ impl Db {
 
 /// Epoch and last revision.
 pub(super) async fn head(conn: &mut Conn) -> Result<(String, i64), DbError> {
-    fetch_one!(conn, (String, i64), "SELECT epoch, revision FROM feed WHERE id = 1")
+    fetch_one!(
+        conn,
+        (String, i64),
+        "SELECT epoch, revision FROM feed WHERE id = 1"
+    )
 }
 
 pub(super) async fn since(conn: &mut Conn, after: i64) -> Result<Feed, DbError> {
     let (epoch, revision) = head(conn).await?;
     if revision == after {
-        return Ok(Feed { epoch, revision, changes: Some(BTreeSet::new()) });
+        return Ok(Feed {
+            epoch,
+            revision,
+            changes: Some(BTreeSet::new()),
+        });
     }
     let rows = fetch_all!(
         conn,
@@ -92,11 +100,19 @@ pub(super) async fn since(conn: &mut Conn, after: i64) -> Result<Feed, DbError> 
         revision
     )?;
     let changes = without_gap(after, revision, &rows);
-    Ok(Feed { epoch, revision, changes })
+    Ok(Feed {
+        epoch,
+        revision,
+        changes,
+    })
 }
 
 /// Every revision has at least one row: one without is a gap.
-fn without_gap(after: i64, revision: i64, rows: &[(i64, String, String)]) -> Option<BTreeSet<Change>> {
+fn without_gap(
+    after: i64,
+    revision: i64,
+    rows: &[(i64, String, String)],
+) -> Option<BTreeSet<Change>> {
     let mut last = after;
     let mut changes = BTreeSet::new();
     for (number, kind, id) in rows {
@@ -113,22 +129,36 @@ fn without_gap(after: i64, revision: i64, rows: &[(i64, String, String)]) -> Opt
 pub(super) async fn append(conn: &mut Conn, changes: &BTreeSet<Change>) -> Result<i64, DbError> {
     let next = "UPDATE feed SET revision = revision + 1 WHERE id = 1 RETURNING revision";
     let (revision,) = fetch_one!(conn, (i64,), next)?;
-    let changes: Vec<(&str, String)> = changes.iter().map(|change| (change.kind(), change.id())).collect();
+    let changes: Vec<(&str, String)> = changes
+        .iter()
+        .map(|change| (change.kind(), change.id()))
+        .collect();
     for chunk in changes.chunks(500) {
         on_db!(conn, |c| {
             let mut insert = QueryBuilder::new("INSERT INTO changes (revision, kind, id) ");
             insert.push_values(chunk, |mut row, (kind, id)| {
                 row.push_bind(revision).push_bind(*kind).push_bind(id);
             });
-            insert.build().persistent(false).execute(c).await.map(|_| ())
+            insert
+                .build()
+                .persistent(false)
+                .execute(c)
+                .await
+                .map(|_| ())
         })?;
     }
     if revision % 100 == 0 {
-        execute!(conn, "DELETE FROM changes WHERE revision < $1", revision - KEPT_REVISIONS)?;
+        execute!(
+            conn,
+            "DELETE FROM changes WHERE revision < $1",
+            revision - KEPT_REVISIONS
+        )?;
     }
     // SQLite has no messages between processes: there a follower polls `data_version`.
     if let Driver::Postgres(transaction) = conn.driver() {
-        let told = sqlx::query("SELECT pg_notify('skep_feed', '')").execute(&mut **transaction).await;
+        let told = sqlx::query("SELECT pg_notify('skep_feed', '')")
+            .execute(&mut **transaction)
+            .await;
         conn.checked(told)?;
     }
     Ok(revision)

@@ -11,15 +11,27 @@ row! {
 }
 
 /// A release's name from its three columns.
-pub(super) fn release_name(at: At<'_>, repository: &str, package: &str, version: &str) -> Result<ReleaseName, DbError> {
-    Ok(ReleaseName { repository: at.parse(repository)?, package: at.parse(package)?, version: at.parse(version)? })
+pub(super) fn release_name(
+    at: At<'_>,
+    repository: &str,
+    package: &str,
+    version: &str,
+) -> Result<ReleaseName, DbError> {
+    Ok(ReleaseName {
+        repository: at.parse(repository)?,
+        package: at.parse(package)?,
+        version: at.parse(version)?,
+    })
 }
 
 /// What a license may see by name, sorted.
 pub async fn list(conn: &mut Conn, license: LicenseId) -> Result<Vec<Grant>, DbError> {
     let sql = "SELECT repository, package, version, granted_at, origin FROM license_grants WHERE license_id = $1";
     let id = license.to_string();
-    let at = At { table: "license_grants", id: &id };
+    let at = At {
+        table: "license_grants",
+        id: &id,
+    };
     let mut grants = fetch_all!(conn, GrantRow, sql, &id)?
         .into_iter()
         .map(|row| {
@@ -59,10 +71,15 @@ pub async fn delete_by_release(tx: &mut Tx, release: &ReleaseName) -> Result<(),
     let (repository, package) = (release.repository.as_str(), release.package.as_str());
     let find = "SELECT license_id FROM license_grants WHERE repository = $1 AND package = $2 AND version = $3";
     for (id,) in fetch_all!(tx, (String,), find, repository, package, &version)? {
-        let license = At { table: "license_grants", id: &id }.parse(&id)?;
+        let license = At {
+            table: "license_grants",
+            id: &id,
+        }
+        .parse(&id)?;
         tx.changed(Change::License(license));
     }
-    let delete = "DELETE FROM license_grants WHERE repository = $1 AND package = $2 AND version = $3";
+    let delete =
+        "DELETE FROM license_grants WHERE repository = $1 AND package = $2 AND version = $3";
     execute!(tx, delete, repository, package, &version)?;
     Ok(())
 }

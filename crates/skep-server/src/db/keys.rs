@@ -29,7 +29,10 @@ macro_rules! select {
 impl TryFrom<KeyRow> for KeyRecord {
     type Error = DbError;
     fn try_from(row: KeyRow) -> Result<Self, DbError> {
-        let at = At { table: "license_keys", id: &row.id };
+        let at = At {
+            table: "license_keys",
+            id: &row.id,
+        };
         Ok(Self {
             id: at.parse(&row.id)?,
             license: at.parse(&row.license_id)?,

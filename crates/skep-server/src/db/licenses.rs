@@ -31,7 +31,10 @@ macro_rules! select {
 impl LicenseRow {
     fn into_license(self, mut products: Vec<ProductId>) -> Result<License, DbError> {
         products.sort();
-        let at = At { table: "licenses", id: &self.id };
+        let at = At {
+            table: "licenses",
+            id: &self.id,
+        };
         Ok(License {
             id: at.parse(&self.id)?,
             customer: at.parse(&self.customer_id)?,
@@ -55,7 +58,11 @@ impl LicenseRow {
 }
 
 fn product(license: &str, product: &str) -> Result<ProductId, DbError> {
-    At { table: "license_products", id: license }.parse(product)
+    At {
+        table: "license_products",
+        id: license,
+    }
+    .parse(product)
 }
 
 /// The license of this id.
@@ -65,16 +72,30 @@ pub async fn find(conn: &mut Conn, id: LicenseId) -> Result<Option<License>, DbE
 }
 
 /// The license that the seller's own system calls this.
-pub async fn find_by_external_id(conn: &mut Conn, external_id: &str) -> Result<Option<License>, DbError> {
-    let row = fetch_optional!(conn, LicenseRow, select!(" WHERE external_id = $1"), external_id)?;
+pub async fn find_by_external_id(
+    conn: &mut Conn,
+    external_id: &str,
+) -> Result<Option<License>, DbError> {
+    let row = fetch_optional!(
+        conn,
+        LicenseRow,
+        select!(" WHERE external_id = $1"),
+        external_id
+    )?;
     with_products(conn, row).await
 }
 
-async fn with_products(conn: &mut Conn, row: Option<LicenseRow>) -> Result<Option<License>, DbError> {
+async fn with_products(
+    conn: &mut Conn,
+    row: Option<LicenseRow>,
+) -> Result<Option<License>, DbError> {
     let Some(row) = row else { return Ok(None) };
     let sql = "SELECT product_id FROM license_products WHERE license_id = $1";
     let products = fetch_all!(conn, (String,), sql, &row.id)?;
-    let products = products.iter().map(|(id,)| product(&row.id, id)).collect::<Result<_, _>>()?;
+    let products = products
+        .iter()
+        .map(|(id,)| product(&row.id, id))
+        .collect::<Result<_, _>>()?;
     row.into_license(products).map(Some)
 }
 
@@ -88,11 +109,17 @@ pub async fn list(conn: &mut Conn, customer: Option<CustomerId>) -> Result<Vec<L
         (rows, fetch_all!(conn, (String, String), sql, &of)?)
     } else {
         let sql = "SELECT license_id, product_id FROM license_products";
-        (fetch_all!(conn, LicenseRow, select!(""))?, fetch_all!(conn, (String, String), sql)?)
+        (
+            fetch_all!(conn, LicenseRow, select!(""))?,
+            fetch_all!(conn, (String, String), sql)?,
+        )
     };
     let mut of_license: HashMap<&str, Vec<ProductId>> = HashMap::new();
     for (license, id) in &products {
-        of_license.entry(license).or_default().push(product(license, id)?);
+        of_license
+            .entry(license)
+            .or_default()
+            .push(product(license, id)?);
     }
     let mut licenses = rows
         .into_iter()
@@ -119,8 +146,17 @@ pub async fn lock_by_product(tx: &mut Tx, product: ProductId) -> Result<Vec<Lice
                JOIN license_products ON license_products.license_id = downloads.license_id \
                WHERE license_products.product_id = $1";
     let rows = fetch_all!(tx, (String,), sql, &product)?;
-    let parse = |(id,): &(String,)| At { table: "downloads", id }.parse(id);
-    let mut ids = rows.iter().map(parse).collect::<Result<Vec<LicenseId>, _>>()?;
+    let parse = |(id,): &(String,)| {
+        At {
+            table: "downloads",
+            id,
+        }
+        .parse(id)
+    };
+    let mut ids = rows
+        .iter()
+        .map(parse)
+        .collect::<Result<Vec<LicenseId>, _>>()?;
     ids.sort();
     Ok(ids)
 }
@@ -172,7 +208,11 @@ pub async fn update(tx: &mut Tx, license: &License) -> Result<(), DbError> {
         &license.notes,
         license.updated_at.micros()
     )?;
-    execute!(tx, "DELETE FROM license_products WHERE license_id = $1", license.id.to_string())?;
+    execute!(
+        tx,
+        "DELETE FROM license_products WHERE license_id = $1",
+        license.id.to_string()
+    )?;
     insert_products(tx, license).await
 }
 
@@ -211,12 +251,32 @@ pub async fn list_narrowed_at(
     ids: &[LicenseId],
 ) -> Result<HashMap<LicenseId, Option<Timestamp>>, DbError> {
     let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let rows = fetch_in!(conn, (String, Option<i64>), "SELECT id, narrowed_at FROM licenses WHERE id IN", texts)?;
-    rows.iter().map(|(id, at)| Ok((At { table: "licenses", id }.parse(id)?, time(*at)))).collect()
+    let rows = fetch_in!(
+        conn,
+        (String, Option<i64>),
+        "SELECT id, narrowed_at FROM licenses WHERE id IN",
+        texts
+    )?;
+    rows.iter()
+        .map(|(id, at)| {
+            Ok((
+                At {
+                    table: "licenses",
+                    id,
+                }
+                .parse(id)?,
+                time(*at),
+            ))
+        })
+        .collect()
 }
 
 /// Notes that every license of a product came to see less.
-pub async fn update_narrowed_at(tx: &mut Tx, product: ProductId, at: Timestamp) -> Result<(), DbError> {
+pub async fn update_narrowed_at(
+    tx: &mut Tx,
+    product: ProductId,
+    at: Timestamp,
+) -> Result<(), DbError> {
     let sql = "UPDATE licenses SET narrowed_at = $2 WHERE id IN \
                (SELECT license_id FROM license_products WHERE product_id = $1)";
     execute!(tx, sql, product.to_string(), at.micros())?;

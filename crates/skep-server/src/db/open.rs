@@ -19,19 +19,27 @@ pub enum OpenMode {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// The URL is of no kind we know.
-    #[error("the database URL is not understood{0}: use `sqlite:FILE` or `postgres://USER:PASSWORD@HOST:PORT/NAME`")]
+    #[error(
+        "the database URL is not understood{0}: use `sqlite:FILE` or `postgres://USER:PASSWORD@HOST:PORT/NAME`"
+    )]
     Url(String),
     /// Nothing there.
-    #[error("the database `{0}` does not exist: `skep init` makes one; or correct `url` in section `[database]`")]
+    #[error(
+        "the database `{0}` does not exist: `skep init` makes one; or correct `url` in section `[database]`"
+    )]
     Missing(String),
     /// `init` would write over it.
     #[error("the database `{0}` has tables already, and nothing was changed in it: choose another")]
     Exists(String),
     /// Some other program's.
-    #[error("the database `{0}` was not made by Skep, and nothing was changed in it: correct `url` in section `[database]`")]
+    #[error(
+        "the database `{0}` was not made by Skep, and nothing was changed in it: correct `url` in section `[database]`"
+    )]
     NotSkep(String),
     /// Made by a later version of this program.
-    #[error("the database `{shown}` has schema {found}, and this version of Skep knows {known}: install a newer Skep")]
+    #[error(
+        "the database `{shown}` has schema {found}, and this version of Skep knows {known}: install a newer Skep"
+    )]
     Newer {
         /// Which database.
         shown: String,

@@ -1,9 +1,9 @@
 //! Table `packages`.
 
+use crate::catalog::release::Package;
 use crate::clock::Timestamp;
 use crate::db::row::At;
 use crate::db::{Change, Conn, DbError, Tx};
-use crate::catalog::release::Package;
 use crate::ids::PackageId;
 
 row! {
@@ -13,7 +13,10 @@ row! {
 impl TryFrom<PackageRow> for Package {
     type Error = DbError;
     fn try_from(row: PackageRow) -> Result<Self, DbError> {
-        let at = At { table: "packages", id: &row.id };
+        let at = At {
+            table: "packages",
+            id: &row.id,
+        };
         Ok(Self {
             id: at.parse(&row.id)?,
             repository: at.parse(&row.repository)?,
@@ -26,19 +29,35 @@ impl TryFrom<PackageRow> for Package {
 /// The package of this id.
 pub async fn find(conn: &mut Conn, id: PackageId) -> Result<Option<Package>, DbError> {
     let sql = "SELECT id, repository, name, created_at FROM packages WHERE id = $1";
-    fetch_optional!(conn, PackageRow, sql, id.to_string())?.map(Package::try_from).transpose()
+    fetch_optional!(conn, PackageRow, sql, id.to_string())?
+        .map(Package::try_from)
+        .transpose()
 }
 
 /// The package of this name.
-pub async fn find_by_name(conn: &mut Conn, repository: &str, name: &str) -> Result<Option<Package>, DbError> {
-    let sql = "SELECT id, repository, name, created_at FROM packages WHERE repository = $1 AND name = $2";
-    fetch_optional!(conn, PackageRow, sql, repository, name)?.map(Package::try_from).transpose()
+pub async fn find_by_name(
+    conn: &mut Conn,
+    repository: &str,
+    name: &str,
+) -> Result<Option<Package>, DbError> {
+    let sql =
+        "SELECT id, repository, name, created_at FROM packages WHERE repository = $1 AND name = $2";
+    fetch_optional!(conn, PackageRow, sql, repository, name)?
+        .map(Package::try_from)
+        .transpose()
 }
 
 /// Every package, by repository and name.
 pub async fn list(conn: &mut Conn) -> Result<Vec<Package>, DbError> {
-    let rows = fetch_all!(conn, PackageRow, "SELECT id, repository, name, created_at FROM packages")?;
-    let mut packages = rows.into_iter().map(Package::try_from).collect::<Result<Vec<_>, _>>()?;
+    let rows = fetch_all!(
+        conn,
+        PackageRow,
+        "SELECT id, repository, name, created_at FROM packages"
+    )?;
+    let mut packages = rows
+        .into_iter()
+        .map(Package::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     packages.sort_by(|a, b| (&a.repository, &a.name).cmp(&(&b.repository, &b.name)));
     Ok(packages)
 }

@@ -14,7 +14,10 @@ row! {
 
 impl ProductRow {
     fn into_product(self, packages: Vec<Pattern>) -> Result<Product, DbError> {
-        let at = At { table: "products", id: &self.id };
+        let at = At {
+            table: "products",
+            id: &self.id,
+        };
         Ok(Product {
             id: at.parse(&self.id)?,
             slug: at.parse(&self.slug)?,
@@ -26,7 +29,11 @@ impl ProductRow {
 }
 
 fn pattern(product: &str, pattern: &str) -> Result<Pattern, DbError> {
-    At { table: "product_packages", id: product }.parse(pattern)
+    At {
+        table: "product_packages",
+        id: product,
+    }
+    .parse(pattern)
 }
 
 /// The product of this id.
@@ -43,23 +50,40 @@ pub async fn find_by_slug(conn: &mut Conn, slug: &Slug) -> Result<Option<Product
     with_packages(conn, row).await
 }
 
-async fn with_packages(conn: &mut Conn, row: Option<ProductRow>) -> Result<Option<Product>, DbError> {
+async fn with_packages(
+    conn: &mut Conn,
+    row: Option<ProductRow>,
+) -> Result<Option<Product>, DbError> {
     let Some(row) = row else { return Ok(None) };
     let sql = "SELECT pattern FROM product_packages WHERE product_id = $1";
     let mut patterns = fetch_all!(conn, (String,), sql, &row.id)?;
     patterns.sort();
-    let patterns = patterns.iter().map(|(text,)| pattern(&row.id, text)).collect::<Result<_, _>>()?;
+    let patterns = patterns
+        .iter()
+        .map(|(text,)| pattern(&row.id, text))
+        .collect::<Result<_, _>>()?;
     row.into_product(patterns).map(Some)
 }
 
 /// Every product, by slug.
 pub async fn list(conn: &mut Conn) -> Result<Vec<Product>, DbError> {
-    let rows = fetch_all!(conn, ProductRow, "SELECT id, slug, repository, created_at FROM products")?;
-    let mut texts = fetch_all!(conn, (String, String), "SELECT product_id, pattern FROM product_packages")?;
+    let rows = fetch_all!(
+        conn,
+        ProductRow,
+        "SELECT id, slug, repository, created_at FROM products"
+    )?;
+    let mut texts = fetch_all!(
+        conn,
+        (String, String),
+        "SELECT product_id, pattern FROM product_packages"
+    )?;
     texts.sort();
     let mut patterns: HashMap<&str, Vec<Pattern>> = HashMap::new();
     for (product, text) in &texts {
-        patterns.entry(product).or_default().push(pattern(product, text)?);
+        patterns
+            .entry(product)
+            .or_default()
+            .push(pattern(product, text)?);
     }
     let mut products = rows
         .into_iter()
@@ -97,7 +121,11 @@ pub async fn insert(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
 
 /// Gives a product the patterns that it now has.
 pub async fn update_packages(tx: &mut Tx, product: &Product) -> Result<(), DbError> {
-    execute!(tx, "DELETE FROM product_packages WHERE product_id = $1", product.id.to_string())?;
+    execute!(
+        tx,
+        "DELETE FROM product_packages WHERE product_id = $1",
+        product.id.to_string()
+    )?;
     insert_packages(tx, product).await
 }
 

@@ -57,7 +57,10 @@ const REASONS: [(RetirementReason, &str); 5] = [
 impl TryFrom<ReleaseRow> for Release {
     type Error = DbError;
     fn try_from(row: ReleaseRow) -> Result<Self, DbError> {
-        let at = At { table: "releases", id: &row.id };
+        let at = At {
+            table: "releases",
+            id: &row.id,
+        };
         let dependencies: Vec<DependencyJson> =
             serde_json::from_str(&row.dependencies).map_err(|error| at.corrupt(error))?;
         Ok(Self {
@@ -77,18 +80,39 @@ impl TryFrom<ReleaseRow> for Release {
 }
 
 fn from_json(json: DependencyJson) -> Dependency {
-    let DependencyJson { package, requirement, optional, app, repository } = json;
-    Dependency { package, requirement, optional, app, repository }
+    let DependencyJson {
+        package,
+        requirement,
+        optional,
+        app,
+        repository,
+    } = json;
+    Dependency {
+        package,
+        requirement,
+        optional,
+        app,
+        repository,
+    }
 }
 
-fn retirement(at: At<'_>, reason: Option<&str>, message: Option<String>) -> Result<Option<Retirement>, DbError> {
+fn retirement(
+    at: At<'_>,
+    reason: Option<&str>,
+    message: Option<String>,
+) -> Result<Option<Retirement>, DbError> {
     let Some(text) = reason else { return Ok(None) };
     let known = REASONS.into_iter().find(|(_, name)| *name == text);
-    let (reason, _) = known.ok_or_else(|| at.corrupt(format_args!("`retirement_reason` is `{text}`")))?;
+    let (reason, _) =
+        known.ok_or_else(|| at.corrupt(format_args!("`retirement_reason` is `{text}`")))?;
     Ok(Some(Retirement { reason, message }))
 }
 
-fn docs(at: At<'_>, checksum: Option<&[u8]>, size_bytes: Option<i64>) -> Result<Option<StoredFile>, DbError> {
+fn docs(
+    at: At<'_>,
+    checksum: Option<&[u8]>,
+    size_bytes: Option<i64>,
+) -> Result<Option<StoredFile>, DbError> {
     match (checksum, size_bytes) {
         (None, None) => Ok(None),
         (Some(checksum), Some(size)) => Ok(Some(StoredFile {
@@ -112,14 +136,23 @@ struct Columns {
 impl From<&Release> for Columns {
     fn from(release: &Release) -> Self {
         let dependencies: Vec<_> = release.dependencies.iter().cloned().map(to_json).collect();
-        let reason = release.retirement.as_ref().map(|retirement| retirement.reason);
+        let reason = release
+            .retirement
+            .as_ref()
+            .map(|retirement| retirement.reason);
         Self {
             version: release.version.to_string(),
             dependencies: serde_json::to_string(&dependencies).expect("texts and flags are JSON"),
             retirement_reason: reason.and_then(|reason| {
-                REASONS.into_iter().find(|(known, _)| *known == reason).map(|(_, name)| name)
+                REASONS
+                    .into_iter()
+                    .find(|(known, _)| *known == reason)
+                    .map(|(_, name)| name)
             }),
-            retirement_message: release.retirement.as_ref().and_then(|retirement| retirement.message.clone()),
+            retirement_message: release
+                .retirement
+                .as_ref()
+                .and_then(|retirement| retirement.message.clone()),
             docs_checksum: release.docs.map(|docs| docs.checksum.0.to_vec()),
             docs_size_bytes: release.docs.map(|docs| big(docs.size_bytes)),
         }
@@ -127,14 +160,36 @@ impl From<&Release> for Columns {
 }
 
 fn to_json(dependency: Dependency) -> DependencyJson {
-    let Dependency { package, requirement, optional, app, repository } = dependency;
-    DependencyJson { package, requirement, optional, app, repository }
+    let Dependency {
+        package,
+        requirement,
+        optional,
+        app,
+        repository,
+    } = dependency;
+    DependencyJson {
+        package,
+        requirement,
+        optional,
+        app,
+        repository,
+    }
 }
 
 /// The release of a package and version.
-pub async fn find(conn: &mut Conn, package: PackageId, version: &Version) -> Result<Option<Release>, DbError> {
+pub async fn find(
+    conn: &mut Conn,
+    package: PackageId,
+    version: &Version,
+) -> Result<Option<Release>, DbError> {
     let sql = select_releases!(" WHERE package_id = $1 AND version = $2");
-    let row = fetch_optional!(conn, ReleaseRow, sql, package.to_string(), version.to_string())?;
+    let row = fetch_optional!(
+        conn,
+        ReleaseRow,
+        sql,
+        package.to_string(),
+        version.to_string()
+    )?;
     row.map(Release::try_from).transpose()
 }
 
@@ -142,7 +197,10 @@ pub async fn find(conn: &mut Conn, package: PackageId, version: &Version) -> Res
 pub async fn list(conn: &mut Conn, package: PackageId) -> Result<Vec<Release>, DbError> {
     let sql = select_releases!(" WHERE package_id = $1");
     let rows = fetch_all!(conn, ReleaseRow, sql, package.to_string())?;
-    let mut releases = rows.into_iter().map(Release::try_from).collect::<Result<Vec<_>, _>>()?;
+    let mut releases = rows
+        .into_iter()
+        .map(Release::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     releases.sort_by(|a, b| a.version.cmp(&b.version));
     Ok(releases)
 }
@@ -154,15 +212,31 @@ pub async fn list_all(conn: &mut Conn) -> Result<Vec<Release>, DbError> {
 }
 
 /// The metadata of a release's tarball, as JSON.
-pub async fn find_metadata(conn: &mut Conn, id: ReleaseId) -> Result<Option<serde_json::Value>, DbError> {
+pub async fn find_metadata(
+    conn: &mut Conn,
+    id: ReleaseId,
+) -> Result<Option<serde_json::Value>, DbError> {
     let id = id.to_string();
-    let row = fetch_optional!(conn, (String,), "SELECT metadata FROM releases WHERE id = $1", &id)?;
-    let at = At { table: "releases", id: &id };
-    row.map(|(text,)| serde_json::from_str(&text).map_err(|error| at.corrupt(error))).transpose()
+    let row = fetch_optional!(
+        conn,
+        (String,),
+        "SELECT metadata FROM releases WHERE id = $1",
+        &id
+    )?;
+    let at = At {
+        table: "releases",
+        id: &id,
+    };
+    row.map(|(text,)| serde_json::from_str(&text).map_err(|error| at.corrupt(error)))
+        .transpose()
 }
 
 /// Adds a release. Its tarball is in the object store already.
-pub async fn insert(tx: &mut Tx, release: &Release, metadata: &serde_json::Value) -> Result<(), DbError> {
+pub async fn insert(
+    tx: &mut Tx,
+    release: &Release,
+    metadata: &serde_json::Value,
+) -> Result<(), DbError> {
     let columns = Columns::from(release);
     let (Sha256(inner), Sha256(outer)) = (release.inner_checksum, release.outer_checksum);
     execute!(
@@ -191,7 +265,11 @@ pub async fn insert(tx: &mut Tx, release: &Release, metadata: &serde_json::Value
 
 /// Writes what a release now is: after a replacement, a retirement, or when its docs came. The
 /// metadata stays unless given.
-pub async fn update(tx: &mut Tx, release: &Release, metadata: Option<&serde_json::Value>) -> Result<(), DbError> {
+pub async fn update(
+    tx: &mut Tx,
+    release: &Release,
+    metadata: Option<&serde_json::Value>,
+) -> Result<(), DbError> {
     let columns = Columns::from(release);
     let (Sha256(inner), Sha256(outer)) = (release.inner_checksum, release.outer_checksum);
     execute!(
@@ -219,7 +297,11 @@ pub async fn update(tx: &mut Tx, release: &Release, metadata: Option<&serde_json
 
 /// Deletes a release; its file stays behind, harmless.
 pub async fn delete(tx: &mut Tx, release: &Release) -> Result<(), DbError> {
-    execute!(tx, "DELETE FROM releases WHERE id = $1", release.id.to_string())?;
+    execute!(
+        tx,
+        "DELETE FROM releases WHERE id = $1",
+        release.id.to_string()
+    )?;
     tx.changed(Change::Package(release.package));
     Ok(())
 }

@@ -89,7 +89,11 @@ pub(crate) struct At<'a> {
 
 impl At<'_> {
     pub(crate) fn corrupt(self, problem: impl Display) -> DbError {
-        DbError::Corrupt { table: self.table, id: self.id.to_owned(), problem: problem.to_string() }
+        DbError::Corrupt {
+            table: self.table,
+            id: self.id.to_owned(),
+            problem: problem.to_string(),
+        }
     }
 
     /// A text that has to be a `T`.

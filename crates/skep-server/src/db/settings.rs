@@ -4,7 +4,12 @@ use crate::db::{Conn, DbError, Tx};
 
 /// The value of a setting.
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<String>, DbError> {
-    let row = fetch_optional!(conn, (String,), "SELECT value FROM settings WHERE name = $1", name)?;
+    let row = fetch_optional!(
+        conn,
+        (String,),
+        "SELECT value FROM settings WHERE name = $1",
+        name
+    )?;
     Ok(row.map(|(value,)| value))
 }
 

@@ -28,8 +28,15 @@ pub struct Waker {
 #[derive(Debug)]
 enum Source {
     /// A connection of its own: `data_version` tells what other connections did.
-    Sqlite { pool: SqlitePool, connection: Option<SqliteConnection>, version: i64 },
-    Postgres { pool: PgPool, listener: Option<PgListener> },
+    Sqlite {
+        pool: SqlitePool,
+        connection: Option<SqliteConnection>,
+        version: i64,
+    },
+    Postgres {
+        pool: PgPool,
+        listener: Option<PgListener>,
+    },
 }
 
 impl Db {
@@ -37,12 +44,21 @@ impl Db {
     #[must_use]
     pub fn waker(&self) -> Waker {
         let source = match &self.pools {
-            Pools::Sqlite { readers, .. } => {
-                Source::Sqlite { pool: readers.clone(), connection: None, version: -1 }
-            }
-            Pools::Postgres { pool, .. } => Source::Postgres { pool: pool.clone(), listener: None },
+            Pools::Sqlite { readers, .. } => Source::Sqlite {
+                pool: readers.clone(),
+                connection: None,
+                version: -1,
+            },
+            Pools::Postgres { pool, .. } => Source::Postgres {
+                pool: pool.clone(),
+                listener: None,
+            },
         };
-        Waker { committed: self.committed.subscribe(), _sender: Arc::clone(&self.committed), source }
+        Waker {
+            committed: self.committed.subscribe(),
+            _sender: Arc::clone(&self.committed),
+            source,
+        }
     }
 }
 
@@ -52,7 +68,11 @@ impl Waker {
     pub async fn wait(&mut self) {
         let other = async {
             match &mut self.source {
-                Source::Sqlite { pool, connection, version } => poll(pool, connection, version).await,
+                Source::Sqlite {
+                    pool,
+                    connection,
+                    version,
+                } => poll(pool, connection, version).await,
                 Source::Postgres { pool, listener } => listen(pool, listener).await,
             }
         };
@@ -68,10 +88,14 @@ impl Waker {
 async fn poll(pool: &SqlitePool, connection: &mut Option<SqliteConnection>, version: &mut i64) {
     loop {
         if connection.is_none() {
-            *connection = SqliteConnection::connect_with(&pool.connect_options()).await.ok();
+            *connection = SqliteConnection::connect_with(&pool.connect_options())
+                .await
+                .ok();
         }
         if let Some(open) = connection {
-            let asked = sqlx::query_scalar("PRAGMA data_version").fetch_one(open).await;
+            let asked = sqlx::query_scalar("PRAGMA data_version")
+                .fetch_one(open)
+                .await;
             match asked {
                 Ok(now) if now == *version => {}
                 Ok(now) => {

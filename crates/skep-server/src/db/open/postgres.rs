@@ -11,8 +11,12 @@ const CONNECTIONS: u32 = 10;
 
 pub(super) async fn open(url: &str, mode: OpenMode) -> Result<Pools, OpenError> {
     // The parser's own error may quote the URL, and with it the password.
-    let server: PgConnectOptions = url.parse().map_err(|_| OpenError::Url(" (`postgres:`)".to_owned()))?;
-    let database = server.get_database().unwrap_or_else(|| server.get_username());
+    let server: PgConnectOptions = url
+        .parse()
+        .map_err(|_| OpenError::Url(" (`postgres:`)".to_owned()))?;
+    let database = server
+        .get_database()
+        .unwrap_or_else(|| server.get_username());
     let shown = format!("{}:{}/{database}", server.get_host(), server.get_port());
     let server = server.application_name("skep").options([
         ("lock_timeout", "5s"),
@@ -31,7 +35,11 @@ pub(super) async fn open(url: &str, mode: OpenMode) -> Result<Pools, OpenError> 
 
 fn refused(shown: &str, error: sqlx::Error) -> OpenError {
     let shown = shown.to_owned();
-    if error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "3D000") {
+    if error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == "3D000")
+    {
         return OpenError::Missing(shown);
     }
     let error = match error {

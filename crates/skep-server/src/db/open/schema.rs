@@ -20,7 +20,13 @@ const KNOWN: i64 = STEPS.len() as i64;
 fn migrator(is_postgres: bool) -> Migrator {
     let migrations = STEPS.iter().map(|&(number, name, sqlite, postgres)| {
         let text = if is_postgres { postgres } else { sqlite };
-        Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+        Migration::new(
+            number,
+            name.into(),
+            MigrationType::Simple,
+            text.into_sql_str(),
+            false,
+        )
     });
     Migrator::with_migrations(migrations.collect())
 }
@@ -56,7 +62,9 @@ impl From<sqlx::Error> for LookError {
 /// The same look at both databases: `$tables` lists the names of the tables.
 macro_rules! look {
     ($connection:expr, $shown:expr, $tables:literal) => {{
-        let tables: Vec<String> = sqlx::query_scalar($tables).fetch_all(&mut *$connection).await?;
+        let tables: Vec<String> = sqlx::query_scalar($tables)
+            .fetch_all(&mut *$connection)
+            .await?;
         let has = |name: &str| tables.iter().any(|table| table == name);
         if tables.iter().all(|table| table == "_sqlx_migrations") {
             return Ok(Found::Nothing);
@@ -65,10 +73,16 @@ macro_rules! look {
             return Err(LookError::Open(OpenError::NotSkep($shown.to_owned())));
         }
         let last = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM _sqlx_migrations";
-        let found: i64 = sqlx::query_scalar(last).fetch_one(&mut *$connection).await?;
+        let found: i64 = sqlx::query_scalar(last)
+            .fetch_one(&mut *$connection)
+            .await?;
         if found > KNOWN {
             let shown = $shown.to_owned();
-            return Err(LookError::Open(OpenError::Newer { shown, found, known: KNOWN }));
+            return Err(LookError::Open(OpenError::Newer {
+                shown,
+                found,
+                known: KNOWN,
+            }));
         }
         Ok(Found::Schema(found))
     }};
@@ -91,7 +105,10 @@ async fn in_postgres(connection: &mut PgConnection, shown: &str) -> Result<Found
 }
 
 /// Whether a file is ours or empty, without writing to it.
-pub(super) async fn look_sqlite(connection: &mut SqliteConnection, path: &str) -> Result<(), LookError> {
+pub(super) async fn look_sqlite(
+    connection: &mut SqliteConnection,
+    path: &str,
+) -> Result<(), LookError> {
     in_sqlite(connection, path).await.map(|_| ())
 }
 
@@ -105,13 +122,22 @@ fn is_ready(found: Found, shown: &str, mode: OpenMode) -> Result<bool, OpenError
 }
 
 fn refused(shown: &str) -> impl Fn(sqlx::Error) -> OpenError {
-    move |error| OpenError::Refused { shown: shown.to_owned(), error: DbError::from(error) }
+    move |error| OpenError::Refused {
+        shown: shown.to_owned(),
+        error: DbError::from(error),
+    }
 }
 
-pub(super) async fn prepare_sqlite(writer: &SqlitePool, path: &str, mode: OpenMode) -> Result<(), OpenError> {
+pub(super) async fn prepare_sqlite(
+    writer: &SqlitePool,
+    path: &str,
+    mode: OpenMode,
+) -> Result<(), OpenError> {
     let found = {
         let mut connection = writer.acquire().await.map_err(refused(path))?;
-        in_sqlite(&mut connection, path).await.map_err(|error| error.either(refused(path)))?
+        in_sqlite(&mut connection, path)
+            .await
+            .map_err(|error| error.either(refused(path)))?
     };
     if is_ready(found, path, mode)? {
         return Ok(());
@@ -122,18 +148,30 @@ pub(super) async fn prepare_sqlite(writer: &SqlitePool, path: &str, mode: OpenMo
     let mut connection = writer.acquire().await.map_err(refused(path))?;
     match in_sqlite(&mut connection, path).await {
         Ok(Found::Schema(KNOWN)) => Ok(()),
-        _ => Err(OpenError::Migration { shown: path.to_owned(), problem: error.to_string() }),
+        _ => Err(OpenError::Migration {
+            shown: path.to_owned(),
+            problem: error.to_string(),
+        }),
     }
 }
 
-pub(super) async fn prepare_postgres(pool: &PgPool, shown: &str, mode: OpenMode) -> Result<(), OpenError> {
+pub(super) async fn prepare_postgres(
+    pool: &PgPool,
+    shown: &str,
+    mode: OpenMode,
+) -> Result<(), OpenError> {
     let found = {
         let mut connection = pool.acquire().await.map_err(refused(shown))?;
-        in_postgres(&mut connection, shown).await.map_err(|error| error.either(refused(shown)))?
+        in_postgres(&mut connection, shown)
+            .await
+            .map_err(|error| error.either(refused(shown)))?
     };
     if is_ready(found, shown, mode)? {
         return Ok(());
     }
     let migrated = migrator(true).run(pool).await;
-    migrated.map_err(|error| OpenError::Migration { shown: shown.to_owned(), problem: error.to_string() })
+    migrated.map_err(|error| OpenError::Migration {
+        shown: shown.to_owned(),
+        problem: error.to_string(),
+    })
 }

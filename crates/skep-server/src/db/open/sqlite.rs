@@ -4,7 +4,9 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 use super::{OpenError, OpenMode, schema};
 use crate::db::{DbError, Pools};
@@ -17,9 +19,14 @@ pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError>
     if path.is_empty() || path.starts_with(":memory:") {
         return Err(OpenError::Url(" (a file is needed)".to_owned()));
     }
-    let refused = |error: DbError| OpenError::Refused { shown: path.to_owned(), error };
+    let refused = |error: DbError| OpenError::Refused {
+        shown: path.to_owned(),
+        error,
+    };
     match mode {
-        OpenMode::Existing if !Path::new(path).exists() => return Err(OpenError::Missing(path.to_owned())),
+        OpenMode::Existing if !Path::new(path).exists() => {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
         OpenMode::Existing => {}
         OpenMode::Create => create(path)?,
     }
@@ -34,12 +41,19 @@ pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError>
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged release must outlive a power cut.
         .synchronous(SqliteSynchronous::Full);
-    let writer = pool(1).connect_with(writer).await.map_err(|error| refused(name(error)))?;
+    let writer = pool(1)
+        .connect_with(writer)
+        .await
+        .map_err(|error| refused(name(error)))?;
     check_writable(&writer).await.map_err(refused)?;
     schema::prepare_sqlite(&writer, path, mode).await?;
     let readers = pool(READERS).connect_with(file.pragma("query_only", "on"));
     let readers = readers.await.map_err(|error| refused(name(error)))?;
-    Ok(Pools::Sqlite { writer, readers, path: path.into() })
+    Ok(Pools::Sqlite {
+        writer,
+        readers,
+        path: path.into(),
+    })
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -61,10 +75,12 @@ fn create(path: &str) -> Result<(), OpenError> {
     }
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match fs_err::metadata(path) {
-            Ok(metadata) if metadata.len() == 0 => Ok(()),
-            _ => Err(OpenError::Exists(path.to_owned())),
-        },
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            match fs_err::metadata(path) {
+                Ok(metadata) if metadata.len() == 0 => Ok(()),
+                _ => Err(OpenError::Exists(path.to_owned())),
+            }
+        }
         Err(error) => Err(OpenError::Refused {
             shown: path.to_owned(),
             error: DbError::Unavailable(error.to_string()),
@@ -76,11 +92,17 @@ fn create(path: &str) -> Result<(), OpenError> {
 async fn check_header(path: &str, file: &SqliteConnectOptions) -> Result<(), OpenError> {
     use sqlx::{ConnectOptions, Connection};
     let refused = |error: sqlx::Error| {
-        let is_no_database = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "26");
+        let is_no_database = error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| code == "26");
         if is_no_database {
             return OpenError::NotSkep(path.to_owned());
         }
-        OpenError::Refused { shown: path.to_owned(), error: name(error) }
+        OpenError::Refused {
+            shown: path.to_owned(),
+            error: name(error),
+        }
     };
     let mut connection = file.connect().await.map_err(refused)?;
     let looked = schema::look_sqlite(&mut connection, path).await;
@@ -93,8 +115,17 @@ async fn check_header(path: &str, file: &SqliteConnectOptions) -> Result<(), Ope
 /// busy is writable.
 async fn check_writable(writer: &SqlitePool) -> Result<(), DbError> {
     let mut connection = writer.acquire().await?;
-    for statement in ["PRAGMA busy_timeout = 0", "BEGIN IMMEDIATE", "ROLLBACK", "PRAGMA busy_timeout = 5000"] {
-        match sqlx::query(statement).execute(&mut *connection).await.map_err(DbError::from) {
+    for statement in [
+        "PRAGMA busy_timeout = 0",
+        "BEGIN IMMEDIATE",
+        "ROLLBACK",
+        "PRAGMA busy_timeout = 5000",
+    ] {
+        match sqlx::query(statement)
+            .execute(&mut *connection)
+            .await
+            .map_err(DbError::from)
+        {
             Ok(_) | Err(DbError::Busy) => {}
             // Without a transaction there is nothing to roll back.
             Err(_) if statement == "ROLLBACK" => {}
@@ -107,9 +138,9 @@ async fn check_writable(writer: &SqlitePool) -> Result<(), DbError> {
 /// SQLite says "unable to open database file" also when it may not write beside it.
 fn name(error: sqlx::Error) -> DbError {
     match DbError::from(error) {
-        DbError::Unavailable(text) if text.contains("unable to open") => DbError::Unavailable(format!(
-            "{text}: the file and its directory must be readable and writable"
-        )),
+        DbError::Unavailable(text) if text.contains("unable to open") => DbError::Unavailable(
+            format!("{text}: the file and its directory must be readable and writable"),
+        ),
         other => other,
     }
 }

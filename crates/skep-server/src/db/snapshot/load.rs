@@ -2,7 +2,9 @@
 
 use crate::db::packages::PackageRow as PackageColumns;
 use crate::db::releases::{ReleaseRow, select_releases};
-use crate::db::snapshot::rows::{self, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql};
+use crate::db::snapshot::rows::{
+    self, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql,
+};
 use crate::db::snapshot::{KeyRow, LicenseRow, Loaded};
 use crate::db::{Conn, DbError, feed, products};
 
@@ -13,12 +15,20 @@ pub(super) async fn load(conn: &mut Conn) -> Result<Loaded, DbError> {
     let products = products::list(conn).await?;
     let packages = fetch_all!(conn, PackageColumns, sql::packages!())?;
     let releases = fetch_all!(conn, ReleaseRow, select_releases!(""))?;
-    Ok(Loaded { epoch, revision, keys, licenses, products, packages: rows::join(packages, releases)? })
+    Ok(Loaded {
+        epoch,
+        revision,
+        keys,
+        licenses,
+        products,
+        packages: rows::join(packages, releases)?,
+    })
 }
 
 async fn keys(conn: &mut Conn) -> Result<Vec<KeyRow>, DbError> {
     let mut keys = Vec::new();
-    for_each_row!(conn, KeyColumns, sql::keys!(), |row| rows::key(row).map(|key| keys.push(key)))?;
+    for_each_row!(conn, KeyColumns, sql::keys!(), |row| rows::key(row)
+        .map(|key| keys.push(key)))?;
     Ok(keys)
 }
 

@@ -5,7 +5,9 @@ use std::hash::Hash;
 
 use crate::db::packages::PackageRow as PackageColumns;
 use crate::db::releases::{ReleaseRow, select_releases};
-use crate::db::snapshot::rows::{self, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql};
+use crate::db::snapshot::rows::{
+    self, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql,
+};
 use crate::db::snapshot::{KeyRow, LicenseRow, PackageRow, Reload};
 use crate::db::{Change, Conn, DbError, feed, products};
 use crate::ids::{KeyId, LicenseId, PackageId, ProductId};
@@ -16,7 +18,8 @@ pub(super) async fn reload(conn: &mut Conn, after: i64, epoch: &str) -> Result<R
     let Some(changes) = feed.changes.filter(|_| feed.epoch == epoch) else {
         return Ok(Reload::Full);
     };
-    let (mut keys, mut licenses, mut products, mut packages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut licenses, mut products, mut packages) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for change in changes {
         match change {
             Change::Key(id) => keys.push(id),
@@ -39,14 +42,32 @@ fn texts<I: ToString>(ids: &[I]) -> Vec<String> {
 }
 
 /// Each id with what was found of it.
-fn found<I: Copy + Eq + Hash, T>(ids: &[I], values: Vec<T>, id_of: impl Fn(&T) -> I) -> Vec<(I, Option<T>)> {
-    let mut values: HashMap<I, T> = values.into_iter().map(|value| (id_of(&value), value)).collect();
+fn found<I: Copy + Eq + Hash, T>(
+    ids: &[I],
+    values: Vec<T>,
+    id_of: impl Fn(&T) -> I,
+) -> Vec<(I, Option<T>)> {
+    let mut values: HashMap<I, T> = values
+        .into_iter()
+        .map(|value| (id_of(&value), value))
+        .collect();
     ids.iter().map(|id| (*id, values.remove(id))).collect()
 }
 
-async fn reload_keys(conn: &mut Conn, ids: &[KeyId]) -> Result<Vec<(KeyId, Option<KeyRow>)>, DbError> {
-    let columns = fetch_in!(conn, KeyColumns, concat!(sql::keys!(), " WHERE id IN"), texts(ids))?;
-    let keys = columns.into_iter().map(rows::key).collect::<Result<_, _>>()?;
+async fn reload_keys(
+    conn: &mut Conn,
+    ids: &[KeyId],
+) -> Result<Vec<(KeyId, Option<KeyRow>)>, DbError> {
+    let columns = fetch_in!(
+        conn,
+        KeyColumns,
+        concat!(sql::keys!(), " WHERE id IN"),
+        texts(ids)
+    )?;
+    let keys = columns
+        .into_iter()
+        .map(rows::key)
+        .collect::<Result<_, _>>()?;
     Ok(found(ids, keys, |key: &KeyRow| key.id))
 }
 
@@ -55,14 +76,28 @@ async fn reload_licenses(
     ids: &[LicenseId],
 ) -> Result<Vec<(LicenseId, Option<LicenseRow>)>, DbError> {
     let wanted = texts(ids);
-    let columns = fetch_in!(conn, LicenseColumns, concat!(sql::licenses!(), " WHERE id IN"), wanted)?;
-    let mut licenses = columns.into_iter().map(rows::license).collect::<Result<Vec<_>, _>>()?;
+    let columns = fetch_in!(
+        conn,
+        LicenseColumns,
+        concat!(sql::licenses!(), " WHERE id IN"),
+        wanted
+    )?;
+    let mut licenses = columns
+        .into_iter()
+        .map(rows::license)
+        .collect::<Result<Vec<_>, _>>()?;
     let products = concat!(sql::license_products!(), " WHERE license_id IN");
     let products = fetch_in!(conn, ProductColumns, products, wanted)?;
-    let products = products.into_iter().map(rows::license_product).collect::<Result<_, _>>()?;
+    let products = products
+        .into_iter()
+        .map(rows::license_product)
+        .collect::<Result<_, _>>()?;
     let grants = concat!(sql::license_grants!(), " WHERE license_id IN");
     let grants = fetch_in!(conn, GrantColumns, grants, wanted)?;
-    let grants = grants.into_iter().map(rows::license_grant).collect::<Result<_, _>>()?;
+    let grants = grants
+        .into_iter()
+        .map(rows::license_grant)
+        .collect::<Result<_, _>>()?;
     rows::attach(&mut licenses, products, grants);
     Ok(found(ids, licenses, |license| license.id))
 }
@@ -83,7 +118,19 @@ async fn reload_packages(
     ids: &[PackageId],
 ) -> Result<Vec<(PackageId, Option<PackageRow>)>, DbError> {
     let wanted = texts(ids);
-    let packages = fetch_in!(conn, PackageColumns, concat!(sql::packages!(), " WHERE id IN"), wanted)?;
-    let releases = fetch_in!(conn, ReleaseRow, select_releases!(" WHERE package_id IN"), wanted)?;
-    Ok(found(ids, rows::join(packages, releases)?, |row| row.package.id))
+    let packages = fetch_in!(
+        conn,
+        PackageColumns,
+        concat!(sql::packages!(), " WHERE id IN"),
+        wanted
+    )?;
+    let releases = fetch_in!(
+        conn,
+        ReleaseRow,
+        select_releases!(" WHERE package_id IN"),
+        wanted
+    )?;
+    Ok(found(ids, rows::join(packages, releases)?, |row| {
+        row.package.id
+    }))
 }

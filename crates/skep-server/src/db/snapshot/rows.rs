@@ -46,10 +46,22 @@ pub(super) mod sql {
 }
 
 /// By position: they are read a million times.
-pub(super) type KeyColumns = (String, String, Vec<u8>, Option<i64>, Option<i64>, Option<i64>);
+pub(super) type KeyColumns = (
+    String,
+    String,
+    Vec<u8>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
 
-pub(super) fn key((id, license, hash, expires_at, revoked_at, rotated_at): KeyColumns) -> Result<KeyRow, DbError> {
-    let at = At { table: "license_keys", id: &id };
+pub(super) fn key(
+    (id, license, hash, expires_at, revoked_at, rotated_at): KeyColumns,
+) -> Result<KeyRow, DbError> {
+    let at = At {
+        table: "license_keys",
+        id: &id,
+    };
     Ok(KeyRow {
         id: at.parse(&id)?,
         license: at.parse(&license)?,
@@ -69,7 +81,10 @@ row! {
 
 /// A license that has no products and grants yet: see [`attach`].
 pub(super) fn license(row: LicenseColumns) -> Result<LicenseRow, DbError> {
-    let at = At { table: "licenses", id: &row.id };
+    let at = At {
+        table: "licenses",
+        id: &row.id,
+    };
     Ok(LicenseRow {
         id: at.parse(&row.id)?,
         customer: at.parse(&row.customer_id)?,
@@ -89,8 +104,13 @@ pub(super) fn license(row: LicenseColumns) -> Result<LicenseRow, DbError> {
 
 pub(super) type ProductColumns = (String, String);
 
-pub(super) fn license_product((license, product): ProductColumns) -> Result<(LicenseId, ProductId), DbError> {
-    let at = At { table: "license_products", id: &license };
+pub(super) fn license_product(
+    (license, product): ProductColumns,
+) -> Result<(LicenseId, ProductId), DbError> {
+    let at = At {
+        table: "license_products",
+        id: &license,
+    };
     Ok((at.parse(&license)?, at.parse(&product)?))
 }
 
@@ -98,8 +118,14 @@ pub(super) type GrantColumns = (String, String, String, String);
 
 pub(super) fn license_grant(row: GrantColumns) -> Result<(LicenseId, ReleaseName), DbError> {
     let (license, repository, package, version) = row;
-    let at = At { table: "license_grants", id: &license };
-    Ok((at.parse(&license)?, release_name(at, &repository, &package, &version)?))
+    let at = At {
+        table: "license_grants",
+        id: &license,
+    };
+    Ok((
+        at.parse(&license)?,
+        release_name(at, &repository, &package, &version)?,
+    ))
 }
 
 /// Gives every license its products and grants. Sorting and walking takes less memory than a map.
@@ -117,13 +143,20 @@ pub(super) fn attach(
         let id = license.id;
         while products.next_if(|(of, _)| *of < id).is_some() {}
         while grants.next_if(|(of, _)| *of < id).is_some() {}
-        license.products = std::iter::from_fn(|| products.next_if(|(of, _)| *of == id)).map(|(_, it)| it).collect();
-        license.grants = std::iter::from_fn(|| grants.next_if(|(of, _)| *of == id)).map(|(_, it)| it).collect();
+        license.products = std::iter::from_fn(|| products.next_if(|(of, _)| *of == id))
+            .map(|(_, it)| it)
+            .collect();
+        license.grants = std::iter::from_fn(|| grants.next_if(|(of, _)| *of == id))
+            .map(|(_, it)| it)
+            .collect();
     }
 }
 
 /// Puts releases under their packages.
-pub(super) fn join(packages: Vec<PackageColumns>, releases: Vec<ReleaseRow>) -> Result<Vec<PackageRow>, DbError> {
+pub(super) fn join(
+    packages: Vec<PackageColumns>,
+    releases: Vec<ReleaseRow>,
+) -> Result<Vec<PackageRow>, DbError> {
     let mut of_package: HashMap<PackageId, Vec<Release>> = HashMap::with_capacity(packages.len());
     for row in releases {
         let release = Release::try_from(row)?;
