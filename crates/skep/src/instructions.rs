@@ -21,14 +21,36 @@ pub(crate) struct Instructions<'a> {
 impl Instructions<'_> {
     /// Everything, one part a tool.
     pub(crate) fn render(&self) -> String {
-        let parts: [(&str, String); 8] = [
-            ("mix: add the repository once on each machine", self.mix_repository()),
+        let parts: [(&str, String); 9] = [
+            (
+                "mix: add the repository once on each machine",
+                self.mix_repository(),
+            ),
             ("mix.exs", self.mix_dependency()),
-            ("rebar3: ~/.config/rebar3/rebar.config, and rebar.config", self.rebar3()),
-            ("Without storing the key in Hex's configuration: ~/.netrc", self.netrc()),
-            ("Docker: the key is a build secret and never in the image", self.docker()),
-            ("GitHub Actions: put the key into the secret of this name", self.github_actions()),
-            ("Dependabot (.github/dependabot.yml) and Renovate (renovate.json)", self.update_bots()),
+            (
+                "rebar3: ~/.config/rebar3/rebar.config, and rebar.config",
+                self.rebar3(),
+            ),
+            (
+                "Without storing the key in Hex's configuration: ~/.netrc",
+                self.netrc(),
+            ),
+            (
+                "Docker: the key is a build secret and never in the image",
+                self.docker(),
+            ),
+            (
+                "GitHub Actions: put the key into the secret of this name",
+                self.github_actions(),
+            ),
+            (
+                ".github/dependabot.yml: the same secret, among those for Dependabot",
+                self.dependabot(),
+            ),
+            (
+                "renovate.json: the same secret, among Renovate's",
+                self.renovate(),
+            ),
             ("When the key changes", self.key_change()),
         ];
         let mut text = String::new();
@@ -40,15 +62,29 @@ impl Instructions<'_> {
     }
 
     fn host(&self) -> &str {
-        let rest = self.url.split_once("://").map_or(self.url, |(_, rest)| rest);
+        let rest = self
+            .url
+            .split_once("://")
+            .map_or(self.url, |(_, rest)| rest);
         let authority = rest.split('/').next().unwrap_or(rest);
-        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+        authority
+            .rsplit_once(':')
+            .map_or(authority, |(host, _)| host)
     }
 
     /// `ACME_LICENSE_KEY`
     fn secret_name(&self) -> String {
-        let name: String =
-            self.repository.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        let name: String = self
+            .repository
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_uppercase()
+                } else {
+                    '_'
+                }
+            })
+            .collect();
         format!("{name}_LICENSE_KEY")
     }
 
@@ -61,8 +97,13 @@ impl Instructions<'_> {
 
     fn mix_dependency(&self) -> String {
         let lines = self.packages.iter().map(|(package, version)| {
-            let requirement = version.as_deref().map_or_else(|| ">= 0.0.0".to_owned(), requirement);
-            format!("{{:{package}, \"{requirement}\", repo: \"{}\"}}", self.repository)
+            let requirement = version
+                .as_deref()
+                .map_or_else(|| ">= 0.0.0".to_owned(), requirement);
+            format!(
+                "{{:{package}, \"{requirement}\", repo: \"{}\"}}",
+                self.repository
+            )
         });
         lines.collect::<Vec<_>>().join(",\n")
     }
@@ -112,13 +153,32 @@ impl Instructions<'_> {
         )
     }
 
-    fn update_bots(&self) -> String {
-        let (secret, name, url) = (self.secret_name(), self.repository, self.url);
-        let packages = self.packages.iter().map(|(package, _)| format!("\"{package}\"")).collect::<Vec<_>>().join(", ");
+    fn dependabot(&self) -> String {
+        let (name, url, fingerprint) = (self.repository, self.url, self.fingerprint);
+        // mix.exs is code: with a private registry Dependabot runs it only when told to.
         format!(
-            "version: 2\nregistries:\n  {name}:\n    type: hex-repository\n    repo: {name}\n    url: {url}\n    auth-key: ${{{{secrets.{secret}}}}}\n    public-key-fingerprint: {}\nupdates:\n  - package-ecosystem: mix\n    directory: \"/\"\n    registries: [{name}]\n    schedule: {{interval: weekly}}\n\n{{\n  \"hostRules\": [{{\"hostType\": \"hex\", \"matchHost\": \"{url}\", \"token\": \"{{{{ secrets.{secret} }}}}\"}}],\n  \"packageRules\": [{{\"matchDatasources\": [\"hex\"], \"matchPackageNames\": [{packages}], \"registryUrls\": [\"{url}\"]}}]\n}}",
-            self.fingerprint
+            "version: 2\nregistries:\n  {name}:\n    type: hex-repository\n    repo: {name}\n    url: {url}\n    \
+             auth-key: ${{{{secrets.{secret}}}}}\n    public-key-fingerprint: {fingerprint}\nupdates:\n  \
+             - package-ecosystem: mix\n    directory: \"/\"\n    registries: [{name}]\n    \
+             insecure-external-code-execution: allow\n    schedule:\n      interval: weekly",
+            secret = self.secret_name()
         )
+    }
+
+    fn renovate(&self) -> String {
+        let value = serde_json::json!({
+            "hostRules": [{
+                "matchHost": self.url,
+                "authType": "Token-Only",
+                "token": format!("{{{{ secrets.{} }}}}", self.secret_name()),
+            }],
+            "packageRules": [{
+                "matchDatasources": ["hex"],
+                "matchPackageNames": self.packages.iter().map(|(package, _)| package).collect::<Vec<_>>(),
+                "registryUrls": [self.url],
+            }],
+        });
+        format!("{value:#}")
     }
 
     fn key_change(&self) -> String {
@@ -153,14 +213,30 @@ mod tests {
 
     #[test]
     fn the_lines_have_nothing_to_fill_in_but_a_later_key() {
-        let packages = [("acme_pro".to_owned(), Some("1.2.3".to_owned())), ("acme_web".to_owned(), None)];
-        insta::assert_snapshot!(Instructions { packages: &packages, ..ACME }.render());
+        let packages = [
+            ("acme_pro".to_owned(), Some("1.2.3".to_owned())),
+            ("acme_web".to_owned(), None),
+        ];
+        insta::assert_snapshot!(
+            Instructions {
+                packages: &packages,
+                ..ACME
+            }
+            .render()
+        );
     }
 
     #[test]
     fn a_netrc_entry_names_the_host_without_its_port() {
         assert_eq!(ACME.host(), "hex.acme.example");
-        assert_eq!(Instructions { url: "http://127.0.0.1:4000/repo", ..ACME }.host(), "127.0.0.1");
+        assert_eq!(
+            Instructions {
+                url: "http://127.0.0.1:4000/repo",
+                ..ACME
+            }
+            .host(),
+            "127.0.0.1"
+        );
     }
 
     #[test]

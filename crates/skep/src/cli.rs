@@ -1,0 +1,59 @@
+//! What can be typed. Only shapes and help texts: what a command does is in `commands`.
+
+use std::path::PathBuf;
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Parser, Subcommand};
+
+pub(crate) mod catalog;
+pub(crate) mod server;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const FIRST_STEPS: &str = "\
+First steps:
+  skep demo                                               look at it: nothing is kept
+  skep init shop --name acme --url https://hex.acme.dev   set up a repository in ./shop
+  cd shop && skep serve                                   serve it
+  skep publish acme_pro-1.0.0.tar                         made by `mix hex.build`
+  skep product create pro --package acme_pro              what you sell
+  skep customer create --name Rosa --email rosa@example.com
+  skep license issue --customer rosa@example.com --product pro --plan lifetime
+
+`skep COMMAND --help` explains each.";
+
+/// Sells Hex packages: a repository for mix, rebar3 and Gleam in which each customer gets what they
+/// paid for.
+#[derive(Debug, Parser)]
+#[command(name = "skep", version, styles = STYLES, after_help = FIRST_STEPS, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The configuration; else the file that SKEP_CONFIG names, else ./skep.toml
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Print JSON, for programs
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Set up a repository: skep.toml, signing key and database
+    Init(server::Init),
+    /// Put tarballs of packages into the repository
+    Publish(catalog::Publish),
+    /// What is in the repository: list, show, retire or delete
+    #[command(subcommand)]
+    Package(catalog::Package),
+    /// Check keys, files, signatures and the database, and say what to do
+    Doctor(server::Doctor),
+}

@@ -1,0 +1,81 @@
+//! What each command does: calls the server's operations, and turns what comes back into text for
+//! people or JSON for programs.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use skep_server::app::App;
+use skep_server::clock::Clock;
+use skep_server::config::Config;
+
+use crate::cli::server::LogFormat;
+use crate::cli::{Cli, Command};
+use crate::output::Output;
+use crate::{env_vars, logging};
+
+mod doctor;
+mod init;
+mod package;
+mod publish;
+
+/// How a command that could be carried out ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All is well.
+    Done,
+    /// Something that was checked is not well; it has been said.
+    Failed,
+}
+
+/// What every command gets.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// How to speak.
+    pub(crate) output: Output,
+    /// `--config`
+    config: Option<PathBuf>,
+}
+
+impl Context {
+    /// The configuration: `--config`, else SKEP_CONFIG, else ./skep.toml.
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+        let given = self.config.clone().or_else(env_vars::config_file);
+        let path = given.unwrap_or_else(|| PathBuf::from("skep.toml"));
+        Ok(Config::load(&path, &env_vars::config_overrides())?)
+    }
+
+    /// Opens the configured installation for one command.
+    pub(crate) async fn with_app<T>(
+        &self,
+        command: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let app = App::open(self.config()?, Clock::system()).await?;
+        let result = command(&app).await;
+        app.db.close().await;
+        result
+    }
+}
+
+/// Carries out what was typed.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
+    let context = Context {
+        output: Output::new(cli.json),
+        config: cli.config,
+    };
+    logging::start(LogFormat::Text, "off")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("threads could not be started")?;
+    runtime.block_on(dispatch(&context, cli.command))
+}
+
+async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Init(arguments) => init::run(context, arguments).await?,
+        Command::Publish(arguments) => return publish::run(context, arguments).await,
+        Command::Package(command) => package::run(context, command).await?,
+        Command::Doctor(arguments) => return doctor::run(context, arguments).await,
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,52 @@
+//! `skep init`
+
+use serde_json::json;
+use skep_server::app::init::{InitOptions, Initialized, init};
+use skep_server::clock::Clock;
+
+use super::Context;
+use crate::cli::server::Init;
+
+pub(super) async fn run(context: &Context, arguments: Init) -> anyhow::Result<()> {
+    let options = InitOptions {
+        dir: arguments.dir,
+        name: arguments.name,
+        url: arguments.url,
+        listen: arguments.listen,
+    };
+    let made = init(&options, &Clock::system()).await?;
+    let value = json!({
+        "config": made.config_path,
+        "signing_key": made.key_path,
+        "repository": options.name,
+        "url": made.config.repository_url(&options.name),
+        "fingerprint": made.fingerprint,
+    });
+    context.output.result(&value, || text(&made, &options))?;
+    if !context.output.is_json() {
+        context.output.talk(next_steps(&made));
+    }
+    Ok(())
+}
+
+fn text(made: &Initialized, options: &InitOptions) -> String {
+    crate::output::details(&[
+        ("Configuration", made.config_path.display().to_string()),
+        ("Signing key", made.key_path.display().to_string()),
+        ("Repository", options.name.to_string()),
+        (
+            "URL for customers",
+            made.config.repository_url(&options.name),
+        ),
+        ("Fingerprint", made.fingerprint.clone()),
+    ])
+}
+
+fn next_steps(made: &Initialized) -> String {
+    let dir = made.config_path.parent().unwrap_or(&made.config_path);
+    format!(
+        "\nKeep a copy of the signing key in a safe place: customers' tools trust only what it signs.\n\
+         Next: cd {} && skep serve",
+        dir.display()
+    )
+}

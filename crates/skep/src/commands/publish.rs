@@ -1,0 +1,139 @@
+//! `skep publish`
+
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use skep_server::app::App;
+use skep_server::catalog::publish::{
+    Outcome as Became, Publish as Request, PublishError, Published, publish,
+};
+use skep_server::db::audit::Actor;
+
+use super::{Context, Outcome};
+use crate::cli::catalog::Publish;
+use crate::output::{Output, has_terminal, hint, report};
+
+/// A file that was not published, as programs get it.
+#[derive(Serialize)]
+struct Fault {
+    file: PathBuf,
+    error: String,
+}
+
+pub(super) async fn run(context: &Context, arguments: Publish) -> anyhow::Result<Outcome> {
+    if let (Some(docs), [_, _, ..]) = (&arguments.docs, arguments.files.as_slice()) {
+        let error = anyhow::anyhow!(
+            "`--docs {}` belongs to one FILE, and there are {}",
+            docs.display(),
+            arguments.files.len()
+        );
+        return Err(hint(
+            error,
+            "publish the release with documentation by itself",
+        ));
+    }
+    context
+        .with_app(async |app| publish_all(context.output, app, &arguments).await)
+        .await
+}
+
+/// A bad file does not keep the others out; a database or disk that fails does.
+async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::Result<Outcome> {
+    app.repository(arguments.repository.as_ref())?;
+    let progress = progress(arguments.files.len());
+    let (mut published, mut faults) = (Vec::new(), Vec::new());
+    for file in &arguments.files {
+        match publish(app, &request(arguments, file)).await {
+            Ok(release) => {
+                if !output.is_json() {
+                    progress.suspend(|| output.data(line(&release)))?;
+                    progress.suspend(|| output.notes(&release.notes));
+                }
+                published.push(release);
+            }
+            Err(error) if concerns_the_file(&error) => faults.push(fault(&progress, file, error)),
+            Err(error) => {
+                progress.finish_and_clear();
+                return Err(stopped(error, published.len()));
+            }
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    if output.is_json() {
+        output.json(&serde_json::json!({"published": published, "failed": faults}))?;
+    } else if arguments.files.len() > 1 {
+        let (good, bad) = (published.len(), faults.len());
+        output.talk(format_args!("{good} published, {bad} refused."));
+    }
+    Ok(if faults.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Failed
+    })
+}
+
+fn request(arguments: &Publish, file: &Path) -> Request {
+    Request {
+        tarball: file.to_path_buf(),
+        docs: arguments.docs.clone(),
+        repository: arguments.repository.clone(),
+        replace: arguments.replace,
+        published_at: arguments.published_at,
+        actor: Actor::Cli,
+    }
+}
+
+fn line(release: &Published) -> String {
+    let name = &release.release;
+    match release.outcome {
+        Became::Created => format!("Published {name}."),
+        Became::Replaced => format!("Replaced {name}."),
+        Became::Unchanged => format!("{name} is there already, exactly like this."),
+    }
+}
+
+/// Whether another file may fare better.
+fn concerns_the_file(error: &PublishError) -> bool {
+    match error {
+        PublishError::Read(_)
+        | PublishError::Tarball { .. }
+        | PublishError::Docs { .. }
+        | PublishError::Invalid { .. }
+        | PublishError::Exists(_) => true,
+        PublishError::UnknownRepository(_) | PublishError::Files(_) | PublishError::Database(_) => {
+            false
+        }
+    }
+}
+
+fn fault(progress: &ProgressBar, file: &Path, error: PublishError) -> Fault {
+    let error = anyhow::Error::from(error);
+    progress.suspend(|| report(&error));
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let (file, error) = (file.to_path_buf(), causes.join(": "));
+    Fault { file, error }
+}
+
+fn stopped(error: PublishError, published: usize) -> anyhow::Error {
+    let kept = match published {
+        0 => "nothing was published".to_owned(),
+        1 => "one release was published before this and stays".to_owned(),
+        more => format!("{more} releases were published before this and stay"),
+    };
+    hint(
+        error,
+        format!("{kept}; run the same command again once this is mended"),
+    )
+}
+
+/// Only for people, and only where there is something to wait for.
+fn progress(files: usize) -> ProgressBar {
+    if files < 2 || !has_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}").expect("a valid template");
+    ProgressBar::new(files as u64).with_style(style)
+}
