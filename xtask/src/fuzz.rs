@@ -30,6 +30,8 @@ pub(crate) fn run(seconds: u64) -> Result<bool> {
     if !on_path("cargo-fuzz") {
         run_command(&mut cargo(&["install", "--locked", "cargo-fuzz"]))?;
     }
+    // What is fuzzed are the versions of the libraries that are shipped.
+    fs::copy(root().join("Cargo.lock"), root().join("fuzz/Cargo.lock")).context("Cargo.lock")?;
     // The sanitizers are unstable options of a stable compiler.
     run_command(cargo(&["fuzz", "build"]).env("RUSTC_BOOTSTRAP", "1"))?;
     let mut failed = Vec::new();
@@ -39,6 +41,7 @@ pub(crate) fn run(seconds: u64) -> Result<bool> {
             format!("-max_total_time={seconds}"),
             format!("-max_len={LONGEST_SEED}"),
             "-timeout=10".to_owned(),
+            "-verbosity=0".to_owned(),
             "-print_final_stats=1".to_owned(),
         ];
         let mut fuzz = cargo(&["fuzz", "run", target, "--"]);
@@ -49,7 +52,10 @@ pub(crate) fn run(seconds: u64) -> Result<bool> {
         }
     }
     if !failed.is_empty() {
-        eprintln!("failing inputs in fuzz/artifacts: {}", failed.join(", "));
+        eprintln!(
+            "failed, with their inputs in fuzz/artifacts: {}",
+            failed.join(", ")
+        );
     }
     let clean = targets.len() - failed.len();
     println!("{clean} of {} fuzz targets found nothing", targets.len());
