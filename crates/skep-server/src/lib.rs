@@ -9,3 +9,4 @@ pub mod doctor;
 pub mod files;
 pub mod ids;
 pub mod licensing;
+pub mod snapshot;

@@ -182,15 +182,18 @@ impl Terms {
                 closed_at: closes_at,
             }
         } else if now > access_until {
-            Standing::Grace {
-                access_until,
-                closes_at,
-            }
-        } else if now >= access_until.plus_days(-REMINDER_DAYS) {
+            Standing::Grace { access_until, closes_at }
+        } else if Self::is_soon(access_until, now) {
             Standing::Ending { access_until }
         } else {
             Standing::Active
         }
+    }
+
+    /// Whether an end that is still to come is near enough to be reminded of.
+    #[must_use]
+    pub fn is_soon(end: Timestamp, now: Timestamp) -> bool {
+        now <= end && now >= end.plus_days(-REMINDER_DAYS)
     }
 
     /// Whether a release published then is within the update window.

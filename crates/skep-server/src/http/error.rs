@@ -1,0 +1,27 @@
+//! Denials as status codes.
+
+use http::StatusCode;
+
+use crate::licensing::check::Denied;
+
+/// What everybody is told. mix needs another code on `/packages`: see `repository/refusal.rs`.
+pub(crate) const fn status(denied: &Denied) -> StatusCode {
+    match denied {
+        Denied::NoCredential
+        | Denied::UnknownKey { .. }
+        | Denied::ForeignToken
+        | Denied::KeyRevoked { .. }
+        | Denied::KeyExpired { .. } => StatusCode::UNAUTHORIZED,
+        Denied::LicenseRevoked { .. }
+        | Denied::LicenseSuspended { .. }
+        | Denied::LicenseEnded { .. }
+        | Denied::LicenseNotStarted { .. }
+        | Denied::UpdatesEnded { .. } => StatusCode::PAYMENT_REQUIRED,
+        Denied::NotCovered { .. } => StatusCode::FORBIDDEN,
+        Denied::NoSuchPackage { .. }
+        | Denied::NoSuchRelease { .. }
+        | Denied::NoDocs { .. }
+        | Denied::NoSuchPolicy { .. }
+        | Denied::NoSuchRepository { .. } => StatusCode::NOT_FOUND,
+    }
+}

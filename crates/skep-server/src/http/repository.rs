@@ -1,0 +1,186 @@
+//! The repository, as mix, rebar3 and Gleam read it: its files below `/repo`.
+
+mod answer;
+mod caller;
+mod refusal;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, StatusCode};
+use url::Url;
+
+use self::caller::snapshot_for;
+use crate::app::Signer;
+use crate::clock::Timestamp;
+use crate::http::address::client_address;
+use crate::http::call::{Call, File};
+use crate::http::client::Client;
+use crate::http::credentials::Credential;
+use crate::http::error;
+use crate::licensing::check::Caller;
+use crate::licensing::words::Words;
+use crate::node::Node;
+use crate::usage::{self, FileKind};
+
+/// A request on its way through this room.
+struct Visit<'a> {
+    node: &'a Node,
+    call: Call<'a>,
+    client: Client<'a>,
+    now: Timestamp,
+    /// The repository asked, even one that is not there.
+    repository: &'a str,
+    /// Who signs for it; `None` when there is no such repository.
+    signer: Option<&'a Arc<Signer>>,
+    /// Whom messages are counted for.
+    told_as: [u8; 16],
+}
+
+/// Answers a request for a file of a repository.
+pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
+    let address = client_address(call.peer, call.headers, &node.app.config.server.trusted_proxies);
+    let credential = Credential::of(call.headers);
+    let visit = Visit::new(node, call, told_as(&credential, address));
+    let response = match snapshot_for(node, &credential, address, visit.now).await {
+        Ok(snapshot) => {
+            let caller = caller::caller_of(&snapshot, &credential);
+            match visit.serve(&caller, &snapshot).await {
+                Ok(response) => {
+                    visit.record(&caller, response.status());
+                    response
+                }
+                Err(denied) => {
+                    visit.record(&caller, error::status(&denied));
+                    visit.refusal(&denied)
+                }
+            }
+        }
+        Err(too_many) => {
+            visit.record(&Caller::Nobody, StatusCode::TOO_MANY_REQUESTS);
+            visit.too_many(too_many)
+        }
+    };
+    if *call.method == Method::HEAD { without_body(response) } else { response }
+}
+
+impl<'a> Visit<'a> {
+    fn new(node: &'a Node, call: Call<'a>, told_as: [u8; 16]) -> Self {
+        let config = &node.app.config;
+        let repository = match call.repository {
+            None => Some(config.default_repository()),
+            Some(name) => config.repositories.iter().find(|repository| repository.name.as_str() == name),
+        };
+        Self {
+            node,
+            call,
+            client: Client::of(call.headers),
+            now: node.app.clock.now(),
+            repository: repository.map(|found| found.name.as_str()).or(call.repository).unwrap_or_default(),
+            signer: repository.and_then(|found| node.app.signer(&found.name)),
+            told_as,
+        }
+    }
+
+    fn words(&self) -> Words<'a> {
+        let messages = &self.node.app.config.messages;
+        Words {
+            repository: self.repository,
+            renew_url: messages.renew_url.as_ref().map(Url::as_str),
+            support: messages.support.as_deref(),
+        }
+    }
+
+    /// Counts the request. Names that somebody unknown made up are not worth remembering.
+    fn record(&self, caller: &Caller<'_>, status: StatusCode) {
+        let Some(file) = file_kind(self.call.file) else { return };
+        let known = match caller {
+            Caller::Known(entitlement) => entitlement.key.map(|key| (key.id, key.license)),
+            Caller::Nobody | Caller::ForeignToken | Caller::UnknownKey { .. } => None,
+        };
+        let (package, version) = match (known, self.signer) {
+            (Some(_), Some(_)) => package_and_version(self.call.file),
+            _ => (None, None),
+        };
+        let client = usage::Client {
+            name: self.client.kind.as_str(),
+            version: self.client.version,
+            elixir: self.client.elixir,
+            otp: self.client.otp,
+            is_ci: self.client.is_ci,
+        };
+        let (repository, status) = (self.repository, status.as_u16());
+        let request = usage::Request { caller: known, repository, file, package, version, status, client };
+        self.node.usage.record(&request, self.now);
+    }
+}
+
+/// How usage calls a file; `None` for what is not counted.
+const fn file_kind(file: File<'_>) -> Option<FileKind> {
+    match file {
+        File::Names => Some(FileKind::Names),
+        File::Versions => Some(FileKind::Versions),
+        File::Package(_) => Some(FileKind::Package),
+        File::Tarball(_) => Some(FileKind::Tarball),
+        File::Docs(_) => Some(FileKind::Docs),
+        File::Policy(_) => Some(FileKind::Policy),
+        File::PublicKey => None,
+    }
+}
+
+/// The package and the version in the name of a file.
+fn package_and_version(file: File<'_>) -> (Option<&str>, Option<&str>) {
+    match file {
+        File::Package(name) => (Some(name), None),
+        File::Tarball(name) => split(name.strip_suffix(".tar").unwrap_or(name)),
+        File::Docs(name) => split(name.strip_suffix(".tar.gz").unwrap_or(name)),
+        File::Names | File::Versions | File::PublicKey | File::Policy(_) => (None, None),
+    }
+}
+
+// A package's name has no hyphen: the first one ends it.
+fn split(name: &str) -> (Option<&str>, Option<&str>) {
+    name.split_once('-').map_or((Some(name), None), |(package, version)| (Some(package), Some(version)))
+}
+
+/// Whom messages are counted for: a credential, else an address.
+fn told_as(credential: &Credential, address: IpAddr) -> [u8; 16] {
+    match credential.presented().next().and_then(|presented| presented.hash.0.as_bytes().first_chunk()) {
+        Some(first) => *first,
+        None => match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            IpAddr::V6(address) => address.octets(),
+        },
+    }
+}
+
+/// The same headers, with the length that the body would have.
+fn without_body(response: Response) -> Response {
+    use axum::body::HttpBody;
+    let length = response.body().size_hint().exact();
+    let (mut parts, _) = response.into_parts();
+    if let Some(length) = length
+        && !parts.headers.contains_key(CONTENT_LENGTH)
+        && parts.status != StatusCode::NOT_MODIFIED
+    {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_hyphen_ends_the_package() {
+        let check = |file, package, version| assert_eq!(package_and_version(file), (Some(package), version));
+        check(File::Tarball("al_pha-1.0.0-rc.1.tar"), "al_pha", Some("1.0.0-rc.1"));
+        check(File::Docs("alpha-1.0.0.tar.gz"), "alpha", Some("1.0.0"));
+        check(File::Tarball("alpha.tar"), "alpha", None);
+        check(File::Package("alpha"), "alpha", None);
+    }
+}

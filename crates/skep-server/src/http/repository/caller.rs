@@ -1,0 +1,58 @@
+//! Who is it? In front of everything else.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::http::credentials::Credential;
+use crate::licensing::check::Caller;
+use crate::licensing::failed_keys::TooManyFailedKeys;
+use crate::node::Node;
+use crate::snapshot::Snapshot;
+
+/// A caller with an unknown key does not wait longer than this for the database to know it.
+const LONGEST_LOOK: Duration = Duration::from_secs(2);
+
+/// Who the credential is, as far as this snapshot knows.
+pub(super) fn caller_of<'a>(snapshot: &'a Snapshot, credential: &Credential) -> Caller<'a> {
+    let known = credential.presented().find_map(|presented| snapshot.entitlement(&presented.hash));
+    match (known, credential) {
+        (Some(entitlement), _) => Caller::Known(entitlement),
+        (None, Credential::Missing) => Caller::Nobody,
+        (None, credential) if credential.is_foreign_token() => Caller::ForeignToken,
+        (None, credential) => Caller::UnknownKey { is_mistyped: credential.is_mistyped() },
+    }
+}
+
+/// The snapshot to answer from. A key that it does not know counts against its address; if it may be
+/// one that was issued a moment ago, the feed is read once more first.
+///
+/// # Errors
+/// The address has sent too many unknown keys. Known ones are always answered.
+pub(super) async fn snapshot_for(
+    node: &Node,
+    credential: &Credential,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Arc<Snapshot>, TooManyFailedKeys> {
+    let snapshot = node.snapshot.load_full();
+    if !is_unknown(&snapshot, credential) {
+        return Ok(snapshot);
+    }
+    node.failed_keys.count(address, now)?;
+    if !credential.is_well_formed() {
+        return Ok(snapshot);
+    }
+    // With the database away the key stays unknown; `/readyz` and the log say why.
+    let _ = tokio::time::timeout(LONGEST_LOOK, node.snapshot.refresh()).await;
+    let snapshot = node.snapshot.load_full();
+    if !is_unknown(&snapshot, credential) {
+        node.failed_keys.forgive(address);
+    }
+    Ok(snapshot)
+}
+
+fn is_unknown(snapshot: &Snapshot, credential: &Credential) -> bool {
+    matches!(caller_of(snapshot, credential), Caller::UnknownKey { .. })
+}

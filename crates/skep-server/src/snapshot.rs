@@ -1,0 +1,112 @@
+//! Everything the hot path needs, in memory. A snapshot never changes: a change makes a new one that
+//! shares all the rest, and swaps it in ([`handle`]).
+
+mod apply;
+pub mod handle;
+mod key_hasher;
+mod load;
+pub mod shards;
+mod shelf;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use skep_formats::name::RepositoryName;
+
+pub use self::handle::{Health, SnapshotHandle};
+use self::key_hasher::ByKeyHash;
+use self::shards::Shards;
+use self::shelf::Shelf;
+use crate::catalog::entry::{PackageEntry, ReleaseEntry};
+use crate::ids::LicenseId;
+use crate::licensing::entitlement::{Entitlement, KeyFacts, LicenseFacts, Products};
+use crate::licensing::key::KeyHash;
+
+/// Every key, license, product, package and release, as of one revision of the feed.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    epoch: Arc<str>,
+    revision: i64,
+    keys: Shards<KeyHash, KeyFacts, ByKeyHash>,
+    licenses: Shards<LicenseId, Arc<LicenseFacts>>,
+    products: Arc<Products>,
+    shelves: HashMap<RepositoryName, Arc<Shelf>>,
+}
+
+/// A release found by the name of its file: the package it is in, and which of its releases it is.
+#[derive(Clone, Debug)]
+pub struct FoundRelease {
+    package: Arc<PackageEntry>,
+    index: usize,
+}
+
+impl FoundRelease {
+    /// The package.
+    #[must_use]
+    pub fn package(&self) -> &PackageEntry {
+        &self.package
+    }
+
+    /// The release.
+    #[must_use]
+    pub fn release(&self) -> &ReleaseEntry {
+        &self.package.releases()[self.index]
+    }
+}
+
+impl Snapshot {
+    /// The feed's epoch it belongs to.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// The feed's revision it is as of.
+    #[must_use]
+    pub const fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// What a key opens; `None` when it was never issued.
+    #[must_use]
+    pub fn entitlement(&self, key: &KeyHash) -> Option<Entitlement<'_>> {
+        let key = self.keys.get(key)?;
+        let license = self.licenses.get(&key.license)?;
+        Some(Entitlement { key: Some(key), license, products: &self.products })
+    }
+
+    /// A package of a repository.
+    #[must_use]
+    pub fn package(&self, repository: &str, name: &str) -> Option<&Arc<PackageEntry>> {
+        self.shelves.get(repository)?.packages.get(name)
+    }
+
+    /// The release whose files are called this: `alpha-1.0.0`.
+    #[must_use]
+    pub fn release(&self, repository: &str, file_name: &str) -> Option<&FoundRelease> {
+        self.shelves.get(repository)?.releases.get(file_name)
+    }
+
+    /// Every package of a repository, in no order.
+    pub fn packages(&self, repository: &str) -> impl Iterator<Item = &Arc<PackageEntry>> {
+        self.shelves.get(repository).into_iter().flat_map(|shelf| shelf.packages.iter().map(|(_, entry)| entry))
+    }
+
+    /// How many license keys there are.
+    #[must_use]
+    pub fn count_keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// How many releases there are.
+    #[must_use]
+    pub fn count_releases(&self) -> usize {
+        self.shelves.values().map(|shelf| shelf.releases.len()).sum()
+    }
+
+    /// What the products are, by id.
+    #[must_use]
+    pub fn products(&self) -> &Products {
+        &self.products
+    }
+}

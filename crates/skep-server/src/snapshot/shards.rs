@@ -1,0 +1,108 @@
+//! A map in many small pieces: changing one entry of a million copies the piece it is in, while the
+//! snapshots of running requests keep the old one.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::Arc;
+
+const SHARDS: usize = 256;
+
+/// A map whose copies share all that has not changed since. Cloning it costs 256 reference counts.
+#[derive(Clone, Debug)]
+pub struct Shards<K, V, S = RandomState> {
+    shards: Box<[Arc<HashMap<K, V, S>>]>,
+    hasher: S,
+}
+
+impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
+    /// An empty map.
+    #[must_use]
+    pub fn with_hasher(hasher: S) -> Self {
+        let shards = (0..SHARDS).map(|_| Arc::new(HashMap::with_hasher(hasher.clone()))).collect();
+        Self { shards, hasher }
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.shards[self.shard_of(key)].get(key)
+    }
+
+    /// Sets the value of a key.
+    pub fn insert(&mut self, key: K, value: V) {
+        let shard = self.shard_of(&key);
+        Arc::make_mut(&mut self.shards[shard]).insert(key, value);
+    }
+
+    /// Removes a key. A key that is not there copies nothing.
+    pub fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let shard = self.shard_of(key);
+        self.shards[shard].contains_key(key).then(|| Arc::make_mut(&mut self.shards[shard]).remove(key)).flatten()
+    }
+
+    /// Every entry, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.shards.iter().flat_map(|shard| shard.iter())
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.shards.iter().all(|shard| shard.is_empty())
+    }
+
+    // The map inside uses the highest and the lowest bits of the same hash: take others.
+    fn shard_of<Q: Hash + ?Sized>(&self, key: &Q) -> usize {
+        usize::try_from(self.hasher.hash_one(key) >> 40).unwrap_or(0) % SHARDS
+    }
+}
+
+impl<K: Hash + Eq + Clone, V: Clone> Default for Shards<K, V> {
+    fn default() -> Self {
+        Self::with_hasher(RandomState::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_keeps_what_it_had_and_shares_the_rest() {
+        let mut map = Shards::default();
+        for number in 0..10_000_u32 {
+            map.insert(number, number);
+        }
+        let before = map.clone();
+        map.insert(1, 100);
+        assert_eq!(map.remove(&2), Some(2));
+        assert_eq!(map.remove(&20_000), None);
+        assert_eq!((before.get(&1), before.get(&2), before.len()), (Some(&1), Some(&2), 10_000));
+        assert_eq!((map.get(&1), map.get(&2), map.len()), (Some(&100), None, 9_999));
+        let copied = map.shards.iter().zip(&before.shards).filter(|(a, b)| !Arc::ptr_eq(a, b)).count();
+        assert!(copied <= 2, "{copied} pieces were copied");
+    }
+
+    #[test]
+    fn entries_are_spread() {
+        let mut map = Shards::default();
+        for number in 0..100_000_u32 {
+            map.insert(format!("package-{number}"), ());
+        }
+        let largest = map.shards.iter().map(|shard| shard.len()).max();
+        assert!(largest < Some(600), "{largest:?} of about 390");
+    }
+}
