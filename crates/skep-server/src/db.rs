@@ -22,6 +22,7 @@ pub mod releases;
 mod row;
 pub mod settings;
 pub mod snapshot;
+pub mod usage;
 pub mod wake;
 
 use std::collections::BTreeSet;

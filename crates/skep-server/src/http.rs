@@ -1,8 +1,12 @@
 //! HTTP: the only place for axum. Handlers read a request, ask the domain, and write what it says.
 
+pub(crate) mod address;
+pub(crate) mod call;
 pub mod client;
 mod credentials;
 pub(crate) mod error;
+pub(crate) mod files;
+pub(crate) mod health;
 pub(crate) mod messages;
 pub(crate) mod repository;
 

@@ -1,19 +1,10 @@
-//! `x-hex-message`: a line that mix prints beside whatever else it does. At most one for each caller
-//! and minute, because mix prints one for every response.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//! `x-hex-message`: a line that mix prints beside whatever else it does.
 
 use http::HeaderValue;
-
-use crate::clock::Timestamp;
 
 /// The header's name.
 pub(crate) const HEADER: &str = "x-hex-message";
 
-const INTERVAL_SECONDS: i64 = 60;
-/// Callers remembered for each minute; beyond them nobody gets a message.
-const MOST_CALLERS: usize = 100_000;
 /// A header longer than this is refused by some proxies.
 const LONGEST_TEXT: usize = 900;
 
@@ -44,49 +35,6 @@ pub(crate) fn header(text: &str, level: Level) -> HeaderValue {
     HeaderValue::try_from(value).expect("visible ASCII and spaces are a header value")
 }
 
-/// Remembers who was told something in the last minute. Its memory is two minutes of callers.
-#[derive(Debug, Default)]
-pub struct Messages {
-    told: Mutex<Told>,
-}
-
-#[derive(Debug, Default)]
-struct Told {
-    minute: i64,
-    this_minute: HashMap<[u8; 16], Timestamp>,
-    last_minute: HashMap<[u8; 16], Timestamp>,
-}
-
-impl Messages {
-    /// Whether a caller may be told something now; if so, it counts as told.
-    pub(crate) fn may_tell(&self, caller: [u8; 16], now: Timestamp) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.turn_to(now.seconds().div_euclid(INTERVAL_SECONDS));
-        let last = told.this_minute.get(&caller).or_else(|| told.last_minute.get(&caller));
-        if last.is_some_and(|last| now < last.plus_seconds(INTERVAL_SECONDS) && *last <= now) {
-            return false;
-        }
-        if told.this_minute.len() >= MOST_CALLERS {
-            return false;
-        }
-        told.this_minute.insert(caller, now);
-        true
-    }
-}
-
-impl Told {
-    fn turn_to(&mut self, minute: i64) {
-        if minute == self.minute {
-            return;
-        }
-        self.last_minute = std::mem::take(&mut self.this_minute);
-        if minute != self.minute + 1 {
-            self.last_minute.clear();
-        }
-        self.minute = minute;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,19 +44,5 @@ mod tests {
         let value = header("caf\u{e9} \"ends\"\r\nsoon", Level::Warn);
         assert_eq!(value.to_str().unwrap(), "\"caf? 'ends'  soon\";level=warn");
         assert!(header(&"x".repeat(5_000), Level::Fatal).len() < 1_000);
-    }
-
-    #[test]
-    fn a_caller_is_told_once_a_minute() {
-        let messages = Messages::default();
-        let start = Timestamp::from_seconds(1_000 * 60 + 50);
-        let at = |seconds| messages.may_tell([1; 16], start.plus_seconds(seconds));
-        assert!(at(0));
-        assert!(!at(1));
-        assert!(!at(59), "across a full minute");
-        assert!(at(60));
-        assert!(!at(61));
-        assert!(messages.may_tell([2; 16], start.plus_seconds(61)), "another caller");
-        assert!(at(600));
     }
 }

@@ -1,0 +1,64 @@
+//! Counted requests, and the batches they came in.
+
+mod report;
+
+use sqlx::QueryBuilder;
+
+pub use report::{Asked, UsageRow, report};
+
+use crate::clock::{Clock, Timestamp};
+use crate::db::row::big;
+use crate::db::{DbError, Tx};
+use crate::ids::UsageId;
+use crate::usage::Counted;
+
+/// Rows of one statement: 15 columns each, and SQLite takes 32,766 parameters.
+const CHUNK: usize = 500;
+/// Rows deleted in one transaction: nobody waits long for it.
+const PRUNE: i64 = 5_000;
+
+/// Remembers a batch by its name; `false` when it has been inserted before.
+pub async fn insert_batch(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, DbError> {
+    let sql = "INSERT INTO usage_batches (id, inserted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    Ok(execute!(tx, sql, id, now.micros())? == 1)
+}
+
+/// Inserts counted requests.
+pub async fn insert(tx: &mut Tx, rows: &[Counted], clock: &Clock) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        on_db!(tx, |c| {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO usage (id, at, license_id, key_id, repository, file, package, version, status, \
+                 client, client_version, elixir_version, otp_version, ci, requests) ",
+            );
+            insert.push_values(chunk, |mut values, row| {
+                values.push_bind(UsageId::new(clock).to_string());
+                values.push_bind(row.at.micros());
+                values.push_bind(row.license.map(|id| id.to_string()));
+                values.push_bind(row.key.map(|id| id.to_string()));
+                values.push_bind(&*row.repository);
+                values.push_bind(row.file.as_str());
+                values.push_bind(row.package.as_deref());
+                values.push_bind(row.version.as_deref());
+                values.push_bind(i64::from(row.status));
+                values.push_bind(&*row.client);
+                values.push_bind(row.client_version.as_deref());
+                values.push_bind(row.elixir_version.as_deref());
+                values.push_bind(row.otp_version.as_deref());
+                values.push_bind(i64::from(row.ci));
+                values.push_bind(big(row.requests));
+            });
+            insert.build().persistent(false).execute(c).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+/// Deletes some of the rows and batches from before a moment; how many rows. Call it until it says 0.
+pub async fn prune(tx: &mut Tx, before: Timestamp) -> Result<u64, DbError> {
+    let batches = "DELETE FROM usage_batches WHERE id IN \
+        (SELECT id FROM usage_batches WHERE inserted_at < $1 LIMIT $2)";
+    let rows = "DELETE FROM usage WHERE id IN (SELECT id FROM usage WHERE at < $1 LIMIT $2)";
+    let batches = execute!(tx, batches, before.micros(), PRUNE)?;
+    Ok(batches + execute!(tx, rows, before.micros(), PRUNE)?)
+}

@@ -1,0 +1,142 @@
+//! A serving [`App`]: with everything it holds in memory and does in the background.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::catalog::views::Views;
+use crate::db::DbError;
+use crate::delivery::{Delivery, DeliveryError};
+use crate::jobs::prune_usage;
+use crate::licensing::failed_keys::FailedKeys;
+use crate::licensing::messages::Messages;
+use crate::snapshot::{Health, SnapshotHandle};
+use crate::usage::collector::Collector;
+
+/// How long background work may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// One node: any number of them can serve the same database.
+#[derive(Debug)]
+pub struct Node {
+    /// What it shares with commands.
+    pub app: Arc<App>,
+    /// Who may have what, and which releases there are.
+    pub snapshot: Arc<SnapshotHandle>,
+    /// Signed registry resources.
+    pub views: Views,
+    /// Where files are to be had.
+    pub delivery: Delivery,
+    /// Who fetched what.
+    pub usage: Arc<Collector>,
+    /// Who tries out keys.
+    pub failed_keys: FailedKeys,
+    /// Who has been told something lately.
+    pub messages: Messages,
+    is_draining: AtomicBool,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// Files cannot be delivered as configured.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The spool's directory cannot be used.
+    #[error("the spool of usage `{path}` cannot be used: it has to be a directory that this process may write to")]
+    Spool {
+        /// `[usage] spool_dir`
+        path: String,
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// Starting needs the database.
+    #[error("licenses and releases cannot be loaded from the database")]
+    Load(#[source] DbError),
+}
+
+/// Whether requests should be sent to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Yes.
+    Ready,
+    /// Yes: it serves everything it knows, though its database is away.
+    DatabaseAway,
+    /// No more: it is finishing.
+    Draining,
+}
+
+impl Node {
+    /// Loads the snapshot and begins to follow the feed, to collect usage and to prune it.
+    ///
+    /// # Errors
+    /// Something it needs is missing or wrong.
+    pub async fn start(app: App) -> Result<Arc<Self>, NodeError> {
+        let config = &app.config;
+        let delivery = Delivery::open(&config.delivery, &config.server.url, app.local_url_key())?;
+        let spool = |source| NodeError::Spool { path: config.usage.spool_dir.display().to_string(), source };
+        let usage = Collector::open(&config.usage.spool_dir, app.db.clone(), app.clock.clone()).map_err(spool)?;
+        let snapshot = SnapshotHandle::start(app.db.clone()).await.map_err(NodeError::Load)?;
+        let node = Arc::new(Self {
+            snapshot: Arc::new(snapshot),
+            views: Views::default(),
+            delivery,
+            usage: Arc::new(usage),
+            failed_keys: FailedKeys::new(config.limits.failed_keys_per_minute),
+            messages: Messages::default(),
+            is_draining: AtomicBool::new(false),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            app: Arc::new(app),
+        });
+        node.spawn_background();
+        Ok(node)
+    }
+
+    fn spawn_background(&self) {
+        let (snapshot, stop) = (Arc::clone(&self.snapshot), self.stop.clone());
+        self.tasks.spawn(async move { stop.run_until_cancelled(snapshot.follow()).await });
+        self.tasks.spawn(Arc::clone(&self.usage).run(self.stop.clone()));
+        let (db, clock) = (self.app.db.clone(), self.app.clock.clone());
+        self.tasks.spawn(prune_usage::run(db, self.app.config.usage.retention_days, clock, self.stop.clone()));
+        self.tasks.close();
+    }
+
+    /// Whether requests should be sent here.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        if self.is_draining.load(Ordering::Relaxed) {
+            return Readiness::Draining;
+        }
+        match self.snapshot.health() {
+            Health::Following => Readiness::Ready,
+            Health::DatabaseAway => Readiness::DatabaseAway,
+        }
+    }
+
+    /// Asks load balancers for no further requests. What is counted so far goes to the spool: from
+    /// there it survives whatever happens next.
+    pub async fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+        self.usage.write_to_spool().await;
+    }
+
+    /// Ends background work and brings usage to the database, or leaves it in the spool for the next
+    /// start when the database does not answer in time.
+    pub async fn stop(&self) {
+        self.drain().await;
+        if tokio::time::timeout(STOP_WITHIN, self.usage.flush()).await.is_err() {
+            tracing::warn!("the database did not take the last usage in time: it stays in its spool");
+        }
+        self.stop.cancel();
+        if tokio::time::timeout(STOP_WITHIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("background work did not end in time");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Every URL of the product.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use axum::routing::get;
+use futures_util::FutureExt;
+use http::header::ALLOW;
+use http::{HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+use tower::ServiceExt;
+
+use crate::http::call::{Call, File};
+use crate::http::{files, health, repository, text};
+use crate::node::Node;
+
+/// Which code answers which URL. What is below `/repo` is most of the traffic and goes a short way of
+/// its own, without axum's.
+pub(crate) struct Router {
+    node: Arc<Node>,
+    pages: axum::Router,
+}
+
+impl Router {
+    pub(crate) fn new(node: Arc<Node>) -> Self {
+        let pages = axum::Router::new()
+            .route("/healthz", get(health::healthz))
+            .route("/readyz", get(health::readyz))
+            .fallback(async || not_found())
+            .with_state(Arc::clone(&node));
+        Self { node, pages }
+    }
+
+    /// Answers one request that `peer` sent; a bug in a handler becomes a 500.
+    pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
+        let answered = AssertUnwindSafe(self.dispatch(peer, request)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            tracing::error!("a request met a bug in this program; the message is on stderr");
+            text(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here; please tell the seller\n")
+        })
+    }
+
+    async fn dispatch(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path();
+        let Some(target) = below_repo(path) else {
+            let request = Request::from_parts(parts, Body::new(body));
+            let Ok(response) = self.pages.clone().oneshot(request).await;
+            return response;
+        };
+        let (method, headers) = (&parts.method, &parts.headers);
+        if method != Method::GET && method != Method::HEAD {
+            return only_get();
+        }
+        match target {
+            Target::Registry { repository, file } => {
+                repository::answer(&self.node, Call { file, repository, method, headers, peer }).await
+            }
+            Target::File(path) => {
+                let query = parts.uri.query().unwrap_or_default();
+                files::show(&self.node, path, query, method, headers).await
+            }
+            Target::Nothing => not_found(),
+        }
+    }
+}
+
+/// What a URL below `/repo` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target<'a> {
+    Registry { repository: Option<&'a str>, file: File<'a> },
+    File(&'a str),
+    Nothing,
+}
+
+/// The longest is `/repo/repos/NAME/packages/NAME`.
+const MOST_SEGMENTS: usize = 5;
+
+/// `None` when the URL is elsewhere. An empty segment does not count: customers' URLs may end with
+/// a slash, and then `//` comes.
+fn below_repo(path: &str) -> Option<Target<'_>> {
+    if let Some(path) = path.strip_prefix("/repo/files/") {
+        return Some(Target::File(path));
+    }
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    if segments.next() != Some("repo") {
+        return None;
+    }
+    let mut rest = [""; MOST_SEGMENTS];
+    let mut count = 0;
+    for segment in segments {
+        match rest.get_mut(count) {
+            Some(slot) => *slot = segment,
+            None => return Some(Target::Nothing),
+        }
+        count += 1;
+    }
+    let (repository, rest) = match rest[..count] {
+        ["repos", name, ref rest @ ..] => (Some(name), rest),
+        ref rest => (None, rest),
+    };
+    Some(file_of(rest).map_or(Target::Nothing, |file| Target::Registry { repository, file }))
+}
+
+fn file_of<'a>(segments: &[&'a str]) -> Option<File<'a>> {
+    match *segments {
+        ["names"] => Some(File::Names),
+        ["versions"] => Some(File::Versions),
+        ["public_key"] => Some(File::PublicKey),
+        ["packages", name] => Some(File::Package(name)),
+        ["tarballs", file] => Some(File::Tarball(file)),
+        ["docs", file] => Some(File::Docs(file)),
+        ["policies", name] => Some(File::Policy(name)),
+        _ => None,
+    }
+}
+
+fn not_found() -> Response {
+    text(StatusCode::NOT_FOUND, "there is nothing at this address; a Hex repository is at /repo\n")
+}
+
+fn only_get() -> Response {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_a_repository() {
+        let check = |path: &str, repository, file| {
+            assert_eq!(below_repo(path), Some(Target::Registry { repository, file }), "{path}");
+        };
+        check("/repo/names", None, File::Names);
+        check("/repo//versions", None, File::Versions);
+        check("//repo/public_key", None, File::PublicKey);
+        check("/repo/packages/alpha", None, File::Package("alpha"));
+        check("/repo//packages//alpha/", None, File::Package("alpha"));
+        check("/repo/tarballs/alpha-1.0.0.tar", None, File::Tarball("alpha-1.0.0.tar"));
+        check("/repo/docs/alpha-1.0.0.tar.gz", None, File::Docs("alpha-1.0.0.tar.gz"));
+        check("/repo/repos/sub/packages/alpha", Some("sub"), File::Package("alpha"));
+        check("/repo//repos/sub//policies/all", Some("sub"), File::Policy("all"));
+    }
+
+    #[test]
+    fn other_urls() {
+        for path in ["/repo", "/repo/", "/repo/x", "/repo/packages", "/repo/packages/a/b", "/repo/repos", "/repo/repos/a/b/c/d/e/f"] {
+            assert_eq!(below_repo(path), Some(Target::Nothing), "{path}");
+        }
+        for path in ["/", "", "*", "/repos/names", "/repository", "/api/repo", "/healthz"] {
+            assert_eq!(below_repo(path), None, "{path}");
+        }
+        assert_eq!(below_repo("/repo/files/repos/acme/x"), Some(Target::File("repos/acme/x")));
+    }
+}
