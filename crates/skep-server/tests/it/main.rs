@@ -1,0 +1,10 @@
+//! Tests of the server through its front door: HTTP on 127.0.0.1, with a clock that stands still.
+//! The path of a test's file mirrors the URL it is about.
+
+mod architecture;
+mod health;
+mod logging;
+mod repo;
+mod serve;
+mod support;
+mod usage;

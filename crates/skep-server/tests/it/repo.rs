@@ -1,0 +1,5 @@
+//! Everything below `/repo`.
+
+mod failed_keys;
+mod files;
+mod tarballs;

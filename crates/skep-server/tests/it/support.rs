@@ -1,0 +1,9 @@
+//! What tests stand on. Helpers go through public interfaces; only those called `db_…` touch tables.
+
+mod ask;
+mod sale;
+mod test_app;
+
+pub(crate) use ask::{Answer, MIX, REBAR3};
+pub(crate) use sale::{Sale, Sold};
+pub(crate) use test_app::{TODAY, TestApp};
