@@ -89,17 +89,31 @@ impl Delivery {
     ///
     /// # Errors
     /// The key for CloudFront is missing or wrong.
-    pub fn open(config: &config::Delivery, server_url: &str, local_url_key: &[u8]) -> Result<Self, DeliveryError> {
+    pub fn open(
+        config: &config::Delivery,
+        server_url: &str,
+        local_url_key: &[u8],
+    ) -> Result<Self, DeliveryError> {
         let mode = match config.mode {
             config::DeliveryMode::Direct => Mode::Direct,
             config::DeliveryMode::LocalUrl => Mode::LocalUrl,
             config::DeliveryMode::CloudFront => {
-                let cloudfront = config.cloudfront.as_ref().ok_or(DeliveryError::NoCloudFront)?;
+                let cloudfront = config
+                    .cloudfront
+                    .as_ref()
+                    .ok_or(DeliveryError::NoCloudFront)?;
                 Mode::CloudFront(Arc::new(open_cloudfront(cloudfront)?))
             }
         };
-        let base = config.local_url.as_ref().map_or(server_url, |url| url.as_str());
-        Ok(Self::new(mode, Some(LocalUrl::new(base, local_url_key)), config.ttl_seconds))
+        let base = config
+            .local_url
+            .as_ref()
+            .map_or(server_url, |url| url.as_str());
+        Ok(Self::new(
+            mode,
+            Some(LocalUrl::new(base, local_url_key)),
+            config.ttl_seconds,
+        ))
     }
 
     /// Delivers as `mode` says. With `local_url` it takes signed URLs of this server, whatever the mode:
@@ -108,11 +122,20 @@ impl Delivery {
     #[must_use]
     pub fn new(mode: Mode, local_url: Option<LocalUrl>, ttl_seconds: u32) -> Self {
         let weigh = |key: &FileKey, signed: &Signed| {
-            let bytes = signed.url.as_ref().map_or(0, SignedUrl::len) + std::mem::size_of_val(key) + 256;
+            let bytes =
+                signed.url.as_ref().map_or(0, SignedUrl::len) + std::mem::size_of_val(key) + 256;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
-        let urls = Cache::builder().max_capacity(CACHE_BYTES).weigher(weigh).build();
-        Self { mode, local_url, ttl_seconds, urls }
+        let urls = Cache::builder()
+            .max_capacity(CACHE_BYTES)
+            .weigher(weigh)
+            .build();
+        Self {
+            mode,
+            local_url,
+            ttl_seconds,
+            urls,
+        }
     }
 
     /// Where `file` is to be had now.
@@ -135,10 +158,23 @@ impl Delivery {
 
     /// Signs, unless another request is doing it: then it waits for that one.
     async fn sign_once(&self, file: &FileKey, bucket: Bucket) -> Result<Located, SignError> {
-        let fill = async { Signed { bucket, url: self.sign(file, bucket).await } };
+        let fill = async {
+            Signed {
+                bucket,
+                url: self.sign(file, bucket).await,
+            }
+        };
         let is_useless = |signed: &Signed| signed.bucket != bucket || signed.url.is_none();
-        let signed = self.urls.entry_by_ref(file).or_insert_with_if(fill, is_useless).await.into_value();
-        signed.url.map(Located::Redirect).ok_or_else(|| SignError { path: file.path() })
+        let signed = self
+            .urls
+            .entry_by_ref(file)
+            .or_insert_with_if(fill, is_useless)
+            .await
+            .into_value();
+        signed
+            .url
+            .map(Located::Redirect)
+            .ok_or_else(|| SignError { path: file.path() })
     }
 
     async fn sign(&self, file: &FileKey, bucket: Bucket) -> Option<SignedUrl> {
@@ -149,7 +185,10 @@ impl Delivery {
             Mode::CloudFront(cloudfront) => {
                 let cloudfront = Arc::clone(cloudfront);
                 // RSA takes half a millisecond: too long for a thread that serves requests.
-                tokio::task::spawn_blocking(move || cloudfront.sign(&path, bucket.expires_at)).await.ok()?.ok()
+                tokio::task::spawn_blocking(move || cloudfront.sign(&path, bucket.expires_at))
+                    .await
+                    .ok()?
+                    .ok()
             }
         }
     }
@@ -173,10 +212,16 @@ impl Delivery {
 fn open_cloudfront(config: &config::CloudFront) -> Result<CloudFront, DeliveryError> {
     let pem = fs_err::read(&config.private_key_file).map_err(DeliveryError::Unreadable)?;
     let path = || config.private_key_file.display().to_string();
-    let key = SigningKey::from_pem(&pem).map_err(|source| DeliveryError::Key { path: path(), source })?;
+    let key = SigningKey::from_pem(&pem).map_err(|source| DeliveryError::Key {
+        path: path(),
+        source,
+    })?;
     let policy = match config.policy {
         config::CloudFrontPolicy::Canned => Policy::Canned,
-        config::CloudFrontPolicy::Custom => Policy::Custom { not_before: None, source_ip: None },
+        config::CloudFrontPolicy::Custom => Policy::Custom {
+            not_before: None,
+            source_ip: None,
+        },
     };
     let cloudfront = CloudFront::new(config.url.as_str(), &config.key_pair_id, key, policy);
     Ok(match &config.origin_secret {

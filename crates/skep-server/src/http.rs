@@ -2,7 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod call;
-pub mod client;
+pub(crate) mod client;
 mod credentials;
 pub(crate) mod error;
 pub(crate) mod files;
@@ -20,7 +20,10 @@ pub(crate) fn text(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -35,8 +38,12 @@ pub(crate) fn empty(status: StatusCode) -> Response {
 /// Whether `If-None-Match` names this version of a file. rebar3's first one is empty.
 pub(crate) fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     let etag = etag.as_bytes();
-    headers.get_all(IF_NONE_MATCH).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).any(|tag| {
-        let tag = tag.trim_ascii();
-        tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag
-    })
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|tag| {
+            let tag = tag.trim_ascii();
+            tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag
+        })
 }

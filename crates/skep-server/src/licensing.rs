@@ -3,13 +3,20 @@
 
 pub mod check;
 pub mod customer;
+pub mod customers;
 pub mod entitlement;
 pub mod explain;
 pub mod failed_keys;
 pub mod grant;
 pub mod key;
+pub mod keys;
 pub mod license;
+pub mod licenses;
 pub mod messages;
+pub mod narrowing;
 pub mod plan;
 pub mod product;
+pub mod products;
+pub mod terms;
+pub mod unknown;
 pub mod words;

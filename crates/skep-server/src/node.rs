@@ -49,7 +49,9 @@ pub enum NodeError {
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
     /// The spool's directory cannot be used.
-    #[error("the spool of usage `{path}` cannot be used: it has to be a directory that this process may write to")]
+    #[error(
+        "the spool of usage `{path}` cannot be used: it has to be a directory that this process may write to"
+    )]
     Spool {
         /// `[usage] spool_dir`
         path: String,
@@ -80,9 +82,15 @@ impl Node {
     pub async fn start(app: App) -> Result<Arc<Self>, NodeError> {
         let config = &app.config;
         let delivery = Delivery::open(&config.delivery, &config.server.url, app.local_url_key())?;
-        let spool = |source| NodeError::Spool { path: config.usage.spool_dir.display().to_string(), source };
-        let usage = Collector::open(&config.usage.spool_dir, app.db.clone(), app.clock.clone()).map_err(spool)?;
-        let snapshot = SnapshotHandle::start(app.db.clone()).await.map_err(NodeError::Load)?;
+        let spool = |source| NodeError::Spool {
+            path: config.usage.spool_dir.display().to_string(),
+            source,
+        };
+        let usage = Collector::open(&config.usage.spool_dir, app.db.clone(), app.clock.clone())
+            .map_err(spool)?;
+        let snapshot = SnapshotHandle::start(app.db.clone())
+            .await
+            .map_err(NodeError::Load)?;
         let node = Arc::new(Self {
             snapshot: Arc::new(snapshot),
             views: Views::default(),
@@ -101,10 +109,17 @@ impl Node {
 
     fn spawn_background(&self) {
         let (snapshot, stop) = (Arc::clone(&self.snapshot), self.stop.clone());
-        self.tasks.spawn(async move { stop.run_until_cancelled(snapshot.follow()).await });
-        self.tasks.spawn(Arc::clone(&self.usage).run(self.stop.clone()));
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled(snapshot.follow()).await });
+        self.tasks
+            .spawn(Arc::clone(&self.usage).run(self.stop.clone()));
         let (db, clock) = (self.app.db.clone(), self.app.clock.clone());
-        self.tasks.spawn(prune_usage::run(db, self.app.config.usage.retention_days, clock, self.stop.clone()));
+        self.tasks.spawn(prune_usage::run(
+            db,
+            self.app.config.usage.retention_days,
+            clock,
+            self.stop.clone(),
+        ));
         self.tasks.close();
     }
 
@@ -131,11 +146,19 @@ impl Node {
     /// start when the database does not answer in time.
     pub async fn stop(&self) {
         self.drain().await;
-        if tokio::time::timeout(STOP_WITHIN, self.usage.flush()).await.is_err() {
-            tracing::warn!("the database did not take the last usage in time: it stays in its spool");
+        if tokio::time::timeout(STOP_WITHIN, self.usage.flush())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "the database did not take the last usage in time: it stays in its spool"
+            );
         }
         self.stop.cancel();
-        if tokio::time::timeout(STOP_WITHIN, self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(STOP_WITHIN, self.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("background work did not end in time");
         }
     }

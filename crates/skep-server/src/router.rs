@@ -36,10 +36,15 @@ impl Router {
 
     /// Answers one request that `peer` sent; a bug in a handler becomes a 500.
     pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
-        let answered = AssertUnwindSafe(self.dispatch(peer, request)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.dispatch(peer, request))
+            .catch_unwind()
+            .await;
         answered.unwrap_or_else(|_| {
             tracing::error!("a request met a bug in this program; the message is on stderr");
-            text(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here; please tell the seller\n")
+            text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "something went wrong here; please tell the seller\n",
+            )
         })
     }
 
@@ -57,7 +62,17 @@ impl Router {
         }
         match target {
             Target::Registry { repository, file } => {
-                repository::answer(&self.node, Call { file, repository, method, headers, peer }).await
+                repository::answer(
+                    &self.node,
+                    Call {
+                        file,
+                        repository,
+                        method,
+                        headers,
+                        peer,
+                    },
+                )
+                .await
             }
             Target::File(path) => {
                 let query = parts.uri.query().unwrap_or_default();
@@ -71,7 +86,10 @@ impl Router {
 /// What a URL below `/repo` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target<'a> {
-    Registry { repository: Option<&'a str>, file: File<'a> },
+    Registry {
+        repository: Option<&'a str>,
+        file: File<'a>,
+    },
     File(&'a str),
     Nothing,
 }
@@ -102,7 +120,12 @@ fn below_repo(path: &str) -> Option<Target<'_>> {
         ["repos", name, ref rest @ ..] => (Some(name), rest),
         ref rest => (None, rest),
     };
-    Some(file_of(rest).map_or(Target::Nothing, |file| Target::Registry { repository, file }))
+    Some(
+        file_of(rest).map_or(Target::Nothing, |file| Target::Registry {
+            repository,
+            file,
+        }),
+    )
 }
 
 fn file_of<'a>(segments: &[&'a str]) -> Option<File<'a>> {
@@ -119,12 +142,20 @@ fn file_of<'a>(segments: &[&'a str]) -> Option<File<'a>> {
 }
 
 fn not_found() -> Response {
-    text(StatusCode::NOT_FOUND, "there is nothing at this address; a Hex repository is at /repo\n")
+    text(
+        StatusCode::NOT_FOUND,
+        "there is nothing at this address; a Hex repository is at /repo\n",
+    )
 }
 
 fn only_get() -> Response {
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    let mut response = text(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "only GET and HEAD are answered here\n",
+    );
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
 }
 
@@ -135,27 +166,66 @@ mod tests {
     #[test]
     fn urls_of_a_repository() {
         let check = |path: &str, repository, file| {
-            assert_eq!(below_repo(path), Some(Target::Registry { repository, file }), "{path}");
+            assert_eq!(
+                below_repo(path),
+                Some(Target::Registry { repository, file }),
+                "{path}"
+            );
         };
         check("/repo/names", None, File::Names);
         check("/repo//versions", None, File::Versions);
         check("//repo/public_key", None, File::PublicKey);
         check("/repo/packages/alpha", None, File::Package("alpha"));
         check("/repo//packages//alpha/", None, File::Package("alpha"));
-        check("/repo/tarballs/alpha-1.0.0.tar", None, File::Tarball("alpha-1.0.0.tar"));
-        check("/repo/docs/alpha-1.0.0.tar.gz", None, File::Docs("alpha-1.0.0.tar.gz"));
-        check("/repo/repos/sub/packages/alpha", Some("sub"), File::Package("alpha"));
-        check("/repo//repos/sub//policies/all", Some("sub"), File::Policy("all"));
+        check(
+            "/repo/tarballs/alpha-1.0.0.tar",
+            None,
+            File::Tarball("alpha-1.0.0.tar"),
+        );
+        check(
+            "/repo/docs/alpha-1.0.0.tar.gz",
+            None,
+            File::Docs("alpha-1.0.0.tar.gz"),
+        );
+        check(
+            "/repo/repos/sub/packages/alpha",
+            Some("sub"),
+            File::Package("alpha"),
+        );
+        check(
+            "/repo//repos/sub//policies/all",
+            Some("sub"),
+            File::Policy("all"),
+        );
     }
 
     #[test]
     fn other_urls() {
-        for path in ["/repo", "/repo/", "/repo/x", "/repo/packages", "/repo/packages/a/b", "/repo/repos", "/repo/repos/a/b/c/d/e/f"] {
+        for path in [
+            "/repo",
+            "/repo/",
+            "/repo/x",
+            "/repo/packages",
+            "/repo/packages/a/b",
+            "/repo/repos",
+            "/repo/repos/a/b/c/d/e/f",
+        ] {
             assert_eq!(below_repo(path), Some(Target::Nothing), "{path}");
         }
-        for path in ["/", "", "*", "/repos/names", "/repository", "/api/repo", "/healthz"] {
+        for path in [
+            "/",
+            "",
+            "*",
+            "/repos/names",
+            "/repository",
+            "/api/repo",
+            "/healthz",
+        ] {
             assert_eq!(below_repo(path), None, "{path}");
         }
-        assert_eq!(below_repo("/repo/files/repos/acme/x"), Some(Target::File("repos/acme/x")));
+        assert_eq!(
+            below_repo("/repo/files/repos/acme/x"),
+            Some(Target::File("repos/acme/x"))
+        );
     }
 }

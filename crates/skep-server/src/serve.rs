@@ -27,7 +27,10 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { headers: Duration::from_secs(30), drain: Duration::from_secs(25) }
+        Self {
+            headers: Duration::from_secs(30),
+            drain: Duration::from_secs(25),
+        }
     }
 }
 
@@ -51,20 +54,35 @@ pub async fn serve_with(
         () = accept(&listener, &router, &connections, timeouts) => {}
     }
     drop(listener);
-    tracing::info!(connections = connections.count(), "stopping: finishing what is under way");
+    tracing::info!(
+        connections = connections.count(),
+        "stopping: finishing what is under way"
+    );
     node.drain().await;
-    if tokio::time::timeout(timeouts.drain, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(timeouts.drain, connections.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests took too long and were cut off");
     }
     node.stop().await;
 }
 
-async fn accept(listener: &TcpListener, router: &Arc<Router>, connections: &GracefulShutdown, timeouts: Timeouts) {
+async fn accept(
+    listener: &TcpListener,
+    router: &Arc<Router>,
+    connections: &GracefulShutdown,
+    timeouts: Timeouts,
+) {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(timeouts.headers);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeouts.headers);
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => connect(&builder, stream, peer.ip(), Arc::clone(router), connections),
+            Ok((stream, peer)) => {
+                connect(&builder, stream, peer.ip(), Arc::clone(router), connections)
+            }
             Err(error) => pause_after(&error).await,
         }
     }
@@ -95,7 +113,10 @@ fn connect(
 /// A connection that is gone already is no reason to wait; a lack of file descriptors is.
 async fn pause_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+    if !matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    ) {
         tracing::error!(%error, "no connection can be accepted just now");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

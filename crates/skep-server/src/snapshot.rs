@@ -72,7 +72,11 @@ impl Snapshot {
     pub fn entitlement(&self, key: &KeyHash) -> Option<Entitlement<'_>> {
         let key = self.keys.get(key)?;
         let license = self.licenses.get(&key.license)?;
-        Some(Entitlement { key: Some(key), license, products: &self.products })
+        Some(Entitlement {
+            key: Some(key),
+            license,
+            products: &self.products,
+        })
     }
 
     /// A package of a repository.
@@ -89,7 +93,10 @@ impl Snapshot {
 
     /// Every package of a repository, in no order.
     pub fn packages(&self, repository: &str) -> impl Iterator<Item = &Arc<PackageEntry>> {
-        self.shelves.get(repository).into_iter().flat_map(|shelf| shelf.packages.iter().map(|(_, entry)| entry))
+        self.shelves
+            .get(repository)
+            .into_iter()
+            .flat_map(|shelf| shelf.packages.iter().map(|(_, entry)| entry))
     }
 
     /// How many license keys there are.
@@ -101,7 +108,10 @@ impl Snapshot {
     /// How many releases there are.
     #[must_use]
     pub fn count_releases(&self) -> usize {
-        self.shelves.values().map(|shelf| shelf.releases.len()).sum()
+        self.shelves
+            .values()
+            .map(|shelf| shelf.releases.len())
+            .sum()
     }
 
     /// What the products are, by id.

@@ -87,8 +87,8 @@ impl ReleaseEntry {
     fn to_registry(&self) -> registry::Release {
         registry::Release {
             version: self.version_text.to_string(),
-            inner_checksum: self.inner_checksum.as_bytes().to_vec(),
-            outer_checksum: Some(self.tarball.checksum().as_bytes().to_vec()),
+            inner_checksum: self.inner_checksum,
+            outer_checksum: Some(self.tarball.checksum()),
             dependencies: self.dependencies.to_vec(),
             retired: self.retirement.clone(),
             advisory_indexes: Vec::new(),
@@ -102,8 +102,15 @@ impl PackageEntry {
     #[must_use]
     pub fn new(package: Package, mut releases: Vec<Release>) -> Self {
         releases.sort_by(|a, b| a.version.cmp(&b.version));
-        let releases = releases.into_iter().map(|release| ReleaseEntry::new(&package, release)).collect();
-        let mut entry = Self { package, releases, fingerprint: Sha256([0; 32]) };
+        let releases = releases
+            .into_iter()
+            .map(|release| ReleaseEntry::new(&package, release))
+            .collect();
+        let mut entry = Self {
+            package,
+            releases,
+            fingerprint: Sha256([0; 32]),
+        };
         entry.fingerprint = Sha256::of(&entry.to_registry(&entry.select(|_| true)).encode());
         entry
     }
@@ -135,7 +142,9 @@ impl PackageEntry {
     /// The release of this version.
     #[must_use]
     pub fn release(&self, version: &str) -> Option<&ReleaseEntry> {
-        self.releases.iter().find(|release| release.version_text() == version)
+        self.releases
+            .iter()
+            .find(|release| release.version_text() == version)
     }
 
     /// The hash of everything the registry could say about the package.
@@ -155,12 +164,20 @@ impl PackageEntry {
                 count += 1;
             }
         }
-        Visible { bits, count, of: self.releases.len() }
+        Visible {
+            bits,
+            count,
+            of: self.releases.len(),
+        }
     }
 
     /// The releases of a selection made by [`select`](Self::select) on this entry.
     pub fn selected<'a>(&'a self, visible: &'a Visible) -> impl Iterator<Item = &'a ReleaseEntry> {
-        self.releases.iter().enumerate().filter(|(index, _)| visible.has(*index)).map(|(_, release)| release)
+        self.releases
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| visible.has(*index))
+            .map(|(_, release)| release)
     }
 
     /// The package's registry resource with only these releases.
@@ -169,7 +186,10 @@ impl PackageEntry {
         registry::Package {
             repository: self.repository().to_string(),
             name: self.name().to_string(),
-            releases: self.selected(visible).map(ReleaseEntry::to_registry).collect(),
+            releases: self
+                .selected(visible)
+                .map(ReleaseEntry::to_registry)
+                .collect(),
             advisories: Vec::new(),
         }
     }

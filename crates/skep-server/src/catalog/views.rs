@@ -45,9 +45,13 @@ pub struct Views {
 
 impl Default for Views {
     fn default() -> Self {
-        let weigh = |_: &Sha256, view: &View| u32::try_from(view.body.len() + 512).unwrap_or(u32::MAX);
+        let weigh =
+            |_: &Sha256, view: &View| u32::try_from(view.body.len() + 512).unwrap_or(u32::MAX);
         Self {
-            signed: Cache::builder().max_capacity(CACHE_BYTES).weigher(weigh).build(),
+            signed: Cache::builder()
+                .max_capacity(CACHE_BYTES)
+                .weigher(weigh)
+                .build(),
             selections: Cache::new(REMEMBERED_SELECTIONS),
         }
     }
@@ -69,7 +73,10 @@ impl Views {
             return Ok(view);
         }
         let package = Arc::clone(package);
-        self.sign(variant, signer, move || package.to_registry(&visible).encode()).await
+        self.sign(variant, signer, move || {
+            package.to_registry(&visible).encode()
+        })
+        .await
     }
 
     /// `names` or `versions` of a repository, with what the license sees of it.
@@ -90,11 +97,13 @@ impl Views {
         {
             return Ok(view);
         }
-        let (snapshot, license, name) = (Arc::clone(snapshot), license.clone(), repository.to_owned());
+        let (snapshot, license, name) =
+            (Arc::clone(snapshot), license.clone(), repository.to_owned());
         let selection = off_thread(move || Selection::new(&snapshot, &license, name)).await?;
         let variant = selection.variant(kind);
         self.selections.insert(question, variant).await;
-        self.sign(variant, signer, move || selection.encode(kind)).await
+        self.sign(variant, signer, move || selection.encode(kind))
+            .await
     }
 
     /// Signs what `payload` makes, unless another request is doing it: then it waits for that one.
@@ -106,13 +115,20 @@ impl Views {
     ) -> Result<View, ViewError> {
         let signer = Arc::clone(signer);
         let view = off_thread(move || signed(&payload(), &signer));
-        self.signed.try_get_with(variant, view).await.map_err(|error| ViewError::clone(&error))
+        self.signed
+            .try_get_with(variant, view)
+            .await
+            .map_err(|error| ViewError::clone(&error))
     }
 }
 
 /// An RSA signature takes a good part of a millisecond: too long for a thread that serves requests.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ViewError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| ViewError(error.to_string()))
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ViewError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| ViewError(error.to_string()))
 }
 
 fn signed(payload: &[u8], signer: &Signer) -> View {

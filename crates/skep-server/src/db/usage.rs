@@ -19,7 +19,8 @@ const PRUNE: i64 = 5_000;
 
 /// Remembers a batch by its name; `false` when it has been inserted before.
 pub async fn insert_batch(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, DbError> {
-    let sql = "INSERT INTO usage_batches (id, inserted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    let sql =
+        "INSERT INTO usage_batches (id, inserted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     Ok(execute!(tx, sql, id, now.micros())? == 1)
 }
 
@@ -48,7 +49,12 @@ pub async fn insert(tx: &mut Tx, rows: &[Counted], clock: &Clock) -> Result<(), 
                 values.push_bind(i64::from(row.ci));
                 values.push_bind(big(row.requests));
             });
-            insert.build().persistent(false).execute(c).await.map(|_| ())
+            insert
+                .build()
+                .persistent(false)
+                .execute(c)
+                .await
+                .map(|_| ())
         })?;
     }
     Ok(())

@@ -19,7 +19,9 @@ impl Bucket {
         let [first, second, ..] = file.checksum().0;
         let shift = i64::from(u16::from_be_bytes([first, second]));
         let begun = now.seconds() - (now.seconds() - shift).rem_euclid(length);
-        Self { expires_at: Timestamp::from_seconds(begun + ttl) }
+        Self {
+            expires_at: Timestamp::from_seconds(begun + ttl),
+        }
     }
 }
 

@@ -53,14 +53,23 @@ impl CloudFront {
     #[must_use]
     pub fn new(base: &str, key_pair_id: &str, key: SigningKey, policy: Policy) -> Self {
         let base = base.trim_end_matches('/').to_owned();
-        Self { base, key_pair_id: key_pair_id.to_owned(), key, policy, origin_secret: None }
+        Self {
+            base,
+            key_pair_id: key_pair_id.to_owned(),
+            key,
+            policy,
+            origin_secret: None,
+        }
     }
 
     /// Takes requests with this secret in `x-skep-origin` for those of the distribution, which has this
     /// server as its origin.
     #[must_use]
     pub fn with_origin_secret(self, secret: &str) -> Self {
-        Self { origin_secret: Some(Sha256::of(secret.as_bytes())), ..self }
+        Self {
+            origin_secret: Some(Sha256::of(secret.as_bytes())),
+            ..self
+        }
     }
 
     /// Whether a request with `secret` comes from the distribution.
@@ -68,7 +77,8 @@ impl CloudFront {
     pub fn is_origin_secret(&self, secret: &[u8]) -> bool {
         self.origin_secret.is_some_and(|expected| {
             // Comparing checksums tells nothing of the secret, not even its length.
-            aws_lc_rs::constant_time::verify_slices_are_equal(&expected.0, &Sha256::of(secret).0).is_ok()
+            aws_lc_rs::constant_time::verify_slices_are_equal(&expected.0, &Sha256::of(secret).0)
+                .is_ok()
         })
     }
 
@@ -101,13 +111,23 @@ impl CloudFront {
     /// CloudFront builds the canned policy itself to check a signature, so every byte counts: no spaces,
     /// this order.
     fn policy_json(&self, url: &str, expires_at: Timestamp) -> String {
-        let mut condition = format!(r#""DateLessThan":{{"AWS:EpochTime":{}}}"#, expires_at.seconds());
-        if let Policy::Custom { not_before, source_ip } = &self.policy {
+        let mut condition = format!(
+            r#""DateLessThan":{{"AWS:EpochTime":{}}}"#,
+            expires_at.seconds()
+        );
+        if let Policy::Custom {
+            not_before,
+            source_ip,
+        } = &self.policy
+        {
             if let Some(source_ip) = source_ip {
                 condition += &format!(r#","IpAddress":{{"AWS:SourceIp":"{source_ip}"}}"#);
             }
             if let Some(not_before) = not_before {
-                condition += &format!(r#","DateGreaterThan":{{"AWS:EpochTime":{}}}"#, not_before.seconds());
+                condition += &format!(
+                    r#","DateGreaterThan":{{"AWS:EpochTime":{}}}"#,
+                    not_before.seconds()
+                );
             }
         }
         format!(r#"{{"Statement":[{{"Resource":"{url}","Condition":{{{condition}}}}}]}}"#)
@@ -116,7 +136,11 @@ impl CloudFront {
 
 /// Base64 with the characters that CloudFront wants in a URL.
 fn encode(bytes: &[u8]) -> String {
-    BASE64.encode(bytes).replace('+', "-").replace('=', "_").replace('/', "~")
+    BASE64
+        .encode(bytes)
+        .replace('+', "-")
+        .replace('=', "_")
+        .replace('/', "~")
 }
 
 #[cfg(test)]

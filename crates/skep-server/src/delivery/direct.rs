@@ -30,14 +30,20 @@ pub fn wanted(header: Option<&str>, size_bytes: u64) -> Wanted {
         (Some(first), None) if last.is_empty() => Wanted::Part(first..size_bytes),
         (None, Some(0)) if first.is_empty() => Wanted::Unsatisfiable,
         (None, Some(_)) if first.is_empty() && size_bytes == 0 => Wanted::Unsatisfiable,
-        (None, Some(suffix)) if first.is_empty() => Wanted::Part(size_bytes.saturating_sub(suffix)..size_bytes),
+        (None, Some(suffix)) if first.is_empty() => {
+            Wanted::Part(size_bytes.saturating_sub(suffix)..size_bytes)
+        }
         _ => Wanted::Whole,
     }
 }
 
 fn number(text: &str) -> Option<u64> {
     // `parse` alone would take a leading `+`.
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) { None } else { text.parse().ok() }
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        None
+    } else {
+        text.parse().ok()
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +68,17 @@ mod tests {
 
     #[test]
     fn what_is_not_one_range_is_the_whole_file() {
-        for header in ["", "bytes", "bytes=", "bytes=-", "bytes=9-1", "bytes=0-1,5-6", "items=0-1", "bytes=+1-2", "bytes=a-b"] {
+        for header in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=9-1",
+            "bytes=0-1,5-6",
+            "items=0-1",
+            "bytes=+1-2",
+            "bytes=a-b",
+        ] {
             assert_eq!(wanted(Some(header), 100), Wanted::Whole, "{header}");
         }
         assert_eq!(wanted(Some("bytes=-5"), 0), Wanted::Unsatisfiable);

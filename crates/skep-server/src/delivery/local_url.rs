@@ -20,7 +20,10 @@ pub struct LocalUrl {
 
 impl fmt::Debug for LocalUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalUrl").field("base", &self.base).field("key", &"****").finish()
+        f.debug_struct("LocalUrl")
+            .field("base", &self.base)
+            .field("key", &"****")
+            .finish()
     }
 }
 
@@ -40,15 +43,22 @@ impl LocalUrl {
     /// database, signed with the 32 bytes of `key`.
     #[must_use]
     pub fn new(base: &str, key: &[u8]) -> Self {
-        Self { base: base.trim_end_matches('/').to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, key) }
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+        }
     }
 
     /// The URL of the file at `path` until `expires_at`.
     #[must_use]
     pub fn sign(&self, path: &str, expires_at: Timestamp) -> SignedUrl {
         let expires = expires_at.seconds();
-        let signature = BASE64URL_NOPAD.encode(hmac::sign(&self.key, &message(path, expires)).as_ref());
-        SignedUrl::new(&format!("{}{FILES_PATH}{path}?expires={expires}&signature={signature}", self.base))
+        let signature =
+            BASE64URL_NOPAD.encode(hmac::sign(&self.key, &message(path, expires)).as_ref());
+        SignedUrl::new(&format!(
+            "{}{FILES_PATH}{path}?expires={expires}&signature={signature}",
+            self.base
+        ))
     }
 
     /// Whether the `query` of a URL opens the file at `path` now; takes the same time whatever part of
@@ -58,9 +68,16 @@ impl LocalUrl {
     /// It does not.
     pub fn check(&self, path: &str, query: &str, now: Timestamp) -> Result<(), Refused> {
         let (expires, signature) = parse_query(query).ok_or(Refused::BadSignature)?;
-        let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| Refused::BadSignature)?;
-        hmac::verify(&self.key, &message(path, expires), &signature).map_err(|_| Refused::BadSignature)?;
-        if now.seconds() < expires { Ok(()) } else { Err(Refused::Expired) }
+        let signature = BASE64URL_NOPAD
+            .decode(signature.as_bytes())
+            .map_err(|_| Refused::BadSignature)?;
+        hmac::verify(&self.key, &message(path, expires), &signature)
+            .map_err(|_| Refused::BadSignature)?;
+        if now.seconds() < expires {
+            Ok(())
+        } else {
+            Err(Refused::Expired)
+        }
     }
 }
 
@@ -99,29 +116,52 @@ mod tests {
     fn a_signed_url_opens_its_file_until_it_expires() {
         let (signer, query) = signed();
         let url = signer.sign(PATH, NOW.plus_seconds(60));
-        assert!(url.reveal().starts_with("https://hex.acme.example/repo/files/repos/acme/tarballs/"));
+        assert!(
+            url.reveal()
+                .starts_with("https://hex.acme.example/repo/files/repos/acme/tarballs/")
+        );
         assert_eq!(signer.check(PATH, &query, NOW.plus_seconds(59)), Ok(()));
-        assert_eq!(signer.check(PATH, &query, NOW.plus_seconds(60)), Err(Refused::Expired));
+        assert_eq!(
+            signer.check(PATH, &query, NOW.plus_seconds(60)),
+            Err(Refused::Expired)
+        );
     }
 
     #[test]
     fn another_file_another_time_or_another_key_is_refused() {
         let (signer, query) = signed();
         let refused = Err(Refused::BadSignature);
-        assert_eq!(signer.check("repos/acme/tarballs/alpha-1.0.1/ab12.tar", &query, NOW), refused);
-        assert_eq!(signer.check(PATH, &query.replace("expires=1", "expires=2"), NOW), refused);
+        assert_eq!(
+            signer.check("repos/acme/tarballs/alpha-1.0.1/ab12.tar", &query, NOW),
+            refused
+        );
+        assert_eq!(
+            signer.check(PATH, &query.replace("expires=1", "expires=2"), NOW),
+            refused
+        );
         assert_eq!(signer.check(PATH, &query[..query.len() - 1], NOW), refused);
-        for query in ["", "expires=x&signature=y", "expires=1800000000", "signature=AA"] {
+        for query in [
+            "",
+            "expires=x&signature=y",
+            "expires=1800000000",
+            "signature=AA",
+        ] {
             assert_eq!(signer.check(PATH, query, NOW), refused);
         }
-        assert_eq!(LocalUrl::new("https://hex.acme.example", &[8; 32]).check(PATH, &query, NOW), refused);
+        assert_eq!(
+            LocalUrl::new("https://hex.acme.example", &[8; 32]).check(PATH, &query, NOW),
+            refused
+        );
     }
 
     #[test]
     fn debug_hides_key_and_signature() {
         let (signer, query) = signed();
         let text = format!("{signer:?} {:?}", signer.sign(PATH, NOW));
-        assert!(text.contains("alpha-1.0.0") && text.contains("?****"), "{text}");
+        assert!(
+            text.contains("alpha-1.0.0") && text.contains("?****"),
+            "{text}"
+        );
         assert!(!text.contains(&query[query.len() - 10..]), "{text}");
     }
 }

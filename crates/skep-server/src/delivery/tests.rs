@@ -13,7 +13,10 @@ pub(super) fn tarball(package: &str, version: &str) -> FileKey {
 }
 
 fn cloudfront() -> Delivery {
-    let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/keys/rsa2048.pem");
+    let pem = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/golden/keys/rsa2048.pem"
+    );
     let key = SigningKey::from_pem(&fs_err::read(pem).unwrap()).unwrap();
     let signer = CloudFront::new("https://cdn.acme.example", "K1", key, Policy::Canned);
     Delivery::new(Mode::CloudFront(Arc::new(signer)), None, 300)
@@ -29,7 +32,13 @@ async fn url(delivery: &Delivery, file: &FileKey, now: Timestamp) -> String {
 #[tokio::test]
 async fn direct_delivery_streams() {
     let delivery = Delivery::new(Mode::Direct, None, 300);
-    assert!(matches!(delivery.locate(&tarball("alpha", "1.0.0"), NOW).await.unwrap(), Located::Stream));
+    assert!(matches!(
+        delivery
+            .locate(&tarball("alpha", "1.0.0"), NOW)
+            .await
+            .unwrap(),
+        Located::Stream
+    ));
 }
 
 #[tokio::test]
@@ -64,8 +73,18 @@ async fn a_local_url_checks_out() {
     let file = tarball("alpha", "1.0.0");
     let url = url(&delivery, &file, NOW).await;
     let (address, query) = url.split_once('?').unwrap();
-    assert_eq!(address, format!("https://hex.acme.example/repo/files/{}", file.path()));
+    assert_eq!(
+        address,
+        format!("https://hex.acme.example/repo/files/{}", file.path())
+    );
     let signer = delivery.local_url().unwrap();
-    assert_eq!(signer.check(&file.path(), query, NOW.plus_seconds(225)), Ok(()));
-    assert!(signer.check(&file.path(), query, NOW.plus_seconds(300)).is_err());
+    assert_eq!(
+        signer.check(&file.path(), query, NOW.plus_seconds(225)),
+        Ok(())
+    );
+    assert!(
+        signer
+            .check(&file.path(), query, NOW.plus_seconds(300))
+            .is_err()
+    );
 }

@@ -31,7 +31,10 @@ pub(crate) struct Presented {
 
 impl Presented {
     fn new(text: &str) -> Self {
-        Self { hash: KeyHash::of(text), form: LicenseKey::form(text) }
+        Self {
+            hash: KeyHash::of(text),
+            form: LicenseKey::form(text),
+        }
     }
 }
 
@@ -43,11 +46,17 @@ impl Credential {
         };
         let text = String::from_utf8_lossy(value.as_bytes());
         let text = text.trim();
-        let (scheme, rest) = text.split_once(' ').map_or((text, ""), |(scheme, rest)| (scheme, rest.trim()));
+        let (scheme, rest) = text
+            .split_once(' ')
+            .map_or((text, ""), |(scheme, rest)| (scheme, rest.trim()));
         if scheme.eq_ignore_ascii_case("basic") {
             Self::basic(rest)
         } else if scheme.eq_ignore_ascii_case("bearer") {
-            if rest.is_empty() { Self::Missing } else { Self::Token(Presented::new(rest)) }
+            if rest.is_empty() {
+                Self::Missing
+            } else {
+                Self::Token(Presented::new(rest))
+            }
         } else if text.is_empty() {
             Self::Missing
         } else {
@@ -81,17 +90,25 @@ impl Credential {
 
     /// Whether one of them could be a key that was issued a moment ago.
     pub(crate) fn is_well_formed(&self) -> bool {
-        self.presented().any(|presented| presented.form == Form::WellFormed)
+        self.presented()
+            .any(|presented| presented.form == Form::WellFormed)
     }
 
     /// Whether one of them begins like a key of ours but cannot be one.
     pub(crate) fn is_mistyped(&self) -> bool {
-        self.presented().any(|presented| presented.form == Form::Mistyped)
+        self.presented()
+            .any(|presented| presented.form == Form::Mistyped)
     }
 
     /// Whether it is somebody else's token, given that it is no known key.
     pub(crate) fn is_foreign_token(&self) -> bool {
-        matches!(self, Self::Token(Presented { form: Form::Foreign, .. }))
+        matches!(
+            self,
+            Self::Token(Presented {
+                form: Form::Foreign,
+                ..
+            })
+        )
     }
 }
 
@@ -116,21 +133,45 @@ mod tests {
     fn a_key_is_found_wherever_clients_put_it() {
         let key = LicenseKey::generate(&Clock::system());
         let text = key.reveal();
-        let wanted = Presented { hash: key.hash(), form: Form::WellFormed };
+        let wanted = Presented {
+            hash: key.hash(),
+            form: Form::WellFormed,
+        };
         assert_eq!(credential(text), Credential::Key(wanted));
-        assert_eq!(credential(&format!("Bearer {text}")), Credential::Token(wanted));
-        assert_eq!(credential(&format!("bearer  {text}")), Credential::Token(wanted));
+        assert_eq!(
+            credential(&format!("Bearer {text}")),
+            Credential::Token(wanted)
+        );
+        assert_eq!(
+            credential(&format!("bearer  {text}")),
+            Credential::Token(wanted)
+        );
         assert_eq!(basic(&format!(":{text}")), Credential::Key(wanted));
         assert_eq!(basic(&format!("{text}:")), Credential::Key(wanted));
         assert_eq!(basic(text), Credential::Key(wanted));
-        assert!(basic(&format!("{text}:x")).presented().any(|presented| *presented == wanted));
-        assert_eq!(basic(&format!("x:{text}")).presented().next(), Some(&wanted));
+        assert!(
+            basic(&format!("{text}:x"))
+                .presented()
+                .any(|presented| *presented == wanted)
+        );
+        assert_eq!(
+            basic(&format!("x:{text}")).presented().next(),
+            Some(&wanted)
+        );
     }
 
     #[test]
     fn an_empty_credential_is_none() {
         assert_eq!(Credential::of(&HeaderMap::new()), Credential::Missing);
-        for value in ["", " ", "Basic", "Basic ", "Bearer", "bearer  ", "Basic Og=="] {
+        for value in [
+            "",
+            " ",
+            "Basic",
+            "Basic ",
+            "Bearer",
+            "bearer  ",
+            "Basic Og==",
+        ] {
             assert_eq!(credential(value), Credential::Missing, "{value:?}");
         }
     }
@@ -145,7 +186,11 @@ mod tests {
 
     #[test]
     fn no_secret_is_in_the_debug_text() {
-        let text = format!("{:?} {:?}", credential("sesame-secret"), basic("me:sesame-secret"));
+        let text = format!(
+            "{:?} {:?}",
+            credential("sesame-secret"),
+            basic("me:sesame-secret")
+        );
         assert!(!text.contains("sesame"), "{text}");
     }
 }

@@ -4,7 +4,8 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE,
+    RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -20,7 +21,13 @@ const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-skep-origin");
 const SIGNED: &str = "private, max-age=31536000, immutable";
 
 /// Answers a request for `/repo/files/PATH?QUERY`.
-pub(crate) async fn show(node: &Node, path: &str, query: &str, method: &Method, headers: &HeaderMap) -> Response {
+pub(crate) async fn show(
+    node: &Node,
+    path: &str,
+    query: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response {
     let Some(key) = FileKey::from_path(path) else {
         return text(StatusCode::NOT_FOUND, "there is no such file\n");
     };
@@ -30,26 +37,38 @@ pub(crate) async fn show(node: &Node, path: &str, query: &str, method: &Method, 
     };
     match stream(&node.app.files, &key, method, headers, cache_control).await {
         Ok(response) => response,
-        Err(error) if error.is_not_found() => text(StatusCode::NOT_FOUND, "there is no such file\n"),
+        Err(error) if error.is_not_found() => {
+            text(StatusCode::NOT_FOUND, "there is no such file\n")
+        }
         Err(error) => unreadable(&error),
     }
 }
 
-fn admit(node: &Node, path: &str, query: &str, headers: &HeaderMap) -> Result<&'static str, Refused> {
+fn admit(
+    node: &Node,
+    path: &str,
+    query: &str,
+    headers: &HeaderMap,
+) -> Result<&'static str, Refused> {
     if let Some(secret) = headers.get(ORIGIN_SECRET)
         && node.delivery.is_origin_secret(secret.as_bytes())
     {
         return Ok("public, max-age=31536000, immutable");
     }
     let signer = node.delivery.local_url().ok_or(Refused::BadSignature)?;
-    signer.check(path, query, node.app.clock.now()).map(|()| SIGNED)
+    signer
+        .check(path, query, node.app.clock.now())
+        .map(|()| SIGNED)
 }
 
 /// A file that should be there and cannot be read.
 pub(crate) fn unreadable(error: &FilesError) -> Response {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(%error, cause, "a file cannot be served");
-    text(StatusCode::INTERNAL_SERVER_ERROR, "this file cannot be read just now; please tell the seller\n")
+    text(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "this file cannot be read just now; please tell the seller\n",
+    )
 }
 
 /// Streams a file, or the part of it that `Range` names, or says that the client has it already.
@@ -80,7 +99,9 @@ pub(crate) async fn stream(
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if response.status().is_success() {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(key.content_type()));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(key.content_type()));
     }
     Ok(response)
 }
@@ -91,7 +112,10 @@ async fn part(files: &Files, key: &FileKey, range: &str) -> Result<Response, Fil
         Wanted::Whole => Ok(whole(file)),
         Wanted::Unsatisfiable => {
             let mut response = empty(StatusCode::RANGE_NOT_SATISFIABLE);
-            response.headers_mut().insert(CONTENT_RANGE, visible(&format!("bytes */{}", file.size_bytes)));
+            response.headers_mut().insert(
+                CONTENT_RANGE,
+                visible(&format!("bytes */{}", file.size_bytes)),
+            );
             Ok(response)
         }
         Wanted::Part(part) => {
@@ -100,25 +124,35 @@ async fn part(files: &Files, key: &FileKey, range: &str) -> Result<Response, Fil
             let file = files.open_file(key, Some(part)).await?;
             let mut response = Response::new(Body::from_stream(file.stream));
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            response.headers_mut().insert(CONTENT_RANGE, visible(&range));
+            response
+                .headers_mut()
+                .insert(CONTENT_RANGE, visible(&range));
             Ok(with_length(response, length))
         }
     }
 }
 
 fn whole(file: OpenFile) -> Response {
-    with_length(Response::new(Body::from_stream(file.stream)), file.size_bytes)
+    with_length(
+        Response::new(Body::from_stream(file.stream)),
+        file.size_bytes,
+    )
 }
 
 fn with_length(mut response: Response, length: u64) -> Response {
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response
+        .headers_mut()
+        .insert(CONTENT_LENGTH, HeaderValue::from(length));
     response
 }
 
 /// The `Range` header, unless its `If-Range` is of another file.
 fn range_of<'a>(headers: &'a HeaderMap, etag: &HeaderValue) -> Option<&'a str> {
     let range = headers.get(RANGE)?.to_str().ok()?;
-    headers.get(IF_RANGE).is_none_or(|since| since == etag).then_some(range)
+    headers
+        .get(IF_RANGE)
+        .is_none_or(|since| since == etag)
+        .then_some(range)
 }
 
 fn visible(text: &str) -> HeaderValue {

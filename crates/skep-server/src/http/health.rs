@@ -27,6 +27,8 @@ pub(crate) async fn readyz(State(node): State<Arc<Node>>) -> Response {
 }
 
 fn uncached(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -22,12 +22,16 @@ pub(crate) enum Level {
 pub(crate) fn header(text: &str, level: Level) -> HeaderValue {
     let mut value = String::with_capacity(text.len() + 16);
     value.push('"');
-    value.extend(text.chars().take(LONGEST_TEXT).map(|character| match character {
-        '"' => '\'',
-        ' '..='~' => character,
-        _ if character.is_whitespace() => ' ',
-        _ => '?',
-    }));
+    value.extend(
+        text.chars()
+            .take(LONGEST_TEXT)
+            .map(|character| match character {
+                '"' => '\'',
+                ' '..='~' => character,
+                _ if character.is_whitespace() => ' ',
+                _ => '?',
+            }),
+    );
     value.push_str(match level {
         Level::Warn => "\";level=warn",
         Level::Fatal => "\";level=fatal",

@@ -42,7 +42,11 @@ struct Visit<'a> {
 
 /// Answers a request for a file of a repository.
 pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
-    let address = client_address(call.peer, call.headers, &node.app.config.server.trusted_proxies);
+    let address = client_address(
+        call.peer,
+        call.headers,
+        &node.app.config.server.trusted_proxies,
+    );
     let credential = Credential::of(call.headers);
     let visit = Visit::new(node, call, told_as(&credential, address));
     let response = match snapshot_for(node, &credential, address, visit.now).await {
@@ -64,7 +68,11 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
             visit.too_many(too_many)
         }
     };
-    if *call.method == Method::HEAD { without_body(response) } else { response }
+    if *call.method == Method::HEAD {
+        without_body(response)
+    } else {
+        response
+    }
 }
 
 impl<'a> Visit<'a> {
@@ -72,14 +80,20 @@ impl<'a> Visit<'a> {
         let config = &node.app.config;
         let repository = match call.repository {
             None => Some(config.default_repository()),
-            Some(name) => config.repositories.iter().find(|repository| repository.name.as_str() == name),
+            Some(name) => config
+                .repositories
+                .iter()
+                .find(|repository| repository.name.as_str() == name),
         };
         Self {
             node,
             call,
             client: Client::of(call.headers),
             now: node.app.clock.now(),
-            repository: repository.map(|found| found.name.as_str()).or(call.repository).unwrap_or_default(),
+            repository: repository
+                .map(|found| found.name.as_str())
+                .or(call.repository)
+                .unwrap_or_default(),
             signer: repository.and_then(|found| node.app.signer(&found.name)),
             told_as,
         }
@@ -96,7 +110,9 @@ impl<'a> Visit<'a> {
 
     /// Counts the request. Names that somebody unknown made up are not worth remembering.
     fn record(&self, caller: &Caller<'_>, status: StatusCode) {
-        let Some(file) = file_kind(self.call.file) else { return };
+        let Some(file) = file_kind(self.call.file) else {
+            return;
+        };
         let known = match caller {
             Caller::Known(entitlement) => entitlement.key.map(|key| (key.id, key.license)),
             Caller::Nobody | Caller::ForeignToken | Caller::UnknownKey { .. } => None,
@@ -113,7 +129,15 @@ impl<'a> Visit<'a> {
             is_ci: self.client.is_ci,
         };
         let (repository, status) = (self.repository, status.as_u16());
-        let request = usage::Request { caller: known, repository, file, package, version, status, client };
+        let request = usage::Request {
+            caller: known,
+            repository,
+            file,
+            package,
+            version,
+            status,
+            client,
+        };
         self.node.usage.record(&request, self.now);
     }
 }
@@ -143,12 +167,19 @@ fn package_and_version(file: File<'_>) -> (Option<&str>, Option<&str>) {
 
 // A package's name has no hyphen: the first one ends it.
 fn split(name: &str) -> (Option<&str>, Option<&str>) {
-    name.split_once('-').map_or((Some(name), None), |(package, version)| (Some(package), Some(version)))
+    name.split_once('-')
+        .map_or((Some(name), None), |(package, version)| {
+            (Some(package), Some(version))
+        })
 }
 
 /// Whom messages are counted for: a credential, else an address.
 fn told_as(credential: &Credential, address: IpAddr) -> [u8; 16] {
-    match credential.presented().next().and_then(|presented| presented.hash.0.as_bytes().first_chunk()) {
+    match credential
+        .presented()
+        .next()
+        .and_then(|presented| presented.hash.0.as_bytes().first_chunk())
+    {
         Some(first) => *first,
         None => match address {
             IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
@@ -166,7 +197,9 @@ fn without_body(response: Response) -> Response {
         && !parts.headers.contains_key(CONTENT_LENGTH)
         && parts.status != StatusCode::NOT_MODIFIED
     {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        parts
+            .headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     Response::from_parts(parts, Body::empty())
 }
@@ -177,8 +210,14 @@ mod tests {
 
     #[test]
     fn the_first_hyphen_ends_the_package() {
-        let check = |file, package, version| assert_eq!(package_and_version(file), (Some(package), version));
-        check(File::Tarball("al_pha-1.0.0-rc.1.tar"), "al_pha", Some("1.0.0-rc.1"));
+        let check = |file, package, version| {
+            assert_eq!(package_and_version(file), (Some(package), version))
+        };
+        check(
+            File::Tarball("al_pha-1.0.0-rc.1.tar"),
+            "al_pha",
+            Some("1.0.0-rc.1"),
+        );
         check(File::Docs("alpha-1.0.0.tar.gz"), "alpha", Some("1.0.0"));
         check(File::Tarball("alpha.tar"), "alpha", None);
         check(File::Package("alpha"), "alpha", None);

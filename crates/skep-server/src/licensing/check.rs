@@ -83,13 +83,25 @@ pub enum Denied {
     /// The license is suspended.
     LicenseSuspended { since: Timestamp },
     /// Access and grace are over.
-    LicenseEnded { access_until: Timestamp, closed_at: Timestamp },
+    LicenseEnded {
+        access_until: Timestamp,
+        closed_at: Timestamp,
+    },
     /// The license begins later.
     LicenseNotStarted { starts_at: Timestamp },
     /// None of the license's products has the package.
-    NotCovered { package: String, covers: Vec<String>, more: usize },
+    NotCovered {
+        package: String,
+        covers: Vec<String>,
+        more: usize,
+    },
     /// Everything that was asked for is newer than the update window.
-    UpdatesEnded { updates_until: Timestamp, package: String, version: Option<String>, published_at: Timestamp },
+    UpdatesEnded {
+        updates_until: Timestamp,
+        package: String,
+        version: Option<String>,
+        published_at: Timestamp,
+    },
     /// The license would cover it, but there is no such package.
     NoSuchPackage { package: String },
     /// The package has no such release.
@@ -106,7 +118,10 @@ pub enum Denied {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The license has ended and still works.
-    Grace { access_until: Timestamp, closes_at: Timestamp },
+    Grace {
+        access_until: Timestamp,
+        closes_at: Timestamp,
+    },
     /// The license ends soon.
     Ending { access_until: Timestamp },
     /// Another key replaces this one.
@@ -116,7 +131,11 @@ pub enum Notice {
     /// The update window ends soon.
     UpdatesEnding { updates_until: Timestamp },
     /// Newer releases are hidden.
-    UpdatesEnded { updates_until: Timestamp, package: String, hidden: usize },
+    UpdatesEnded {
+        updates_until: Timestamp,
+        package: String,
+        hidden: usize,
+    },
     /// No product of the license has the package anymore; granted releases are left.
     NoLongerCovered { package: String },
 }
@@ -129,7 +148,11 @@ pub fn check(caller: &Caller<'_>, asked: &Asked<'_>, now: Timestamp) -> Result<A
     let entitlement = match caller {
         Caller::Nobody => return Err(Denied::NoCredential),
         Caller::ForeignToken => return Err(Denied::ForeignToken),
-        Caller::UnknownKey { is_mistyped } => return Err(Denied::UnknownKey { is_mistyped: *is_mistyped }),
+        Caller::UnknownKey { is_mistyped } => {
+            return Err(Denied::UnknownKey {
+                is_mistyped: *is_mistyped,
+            });
+        }
         Caller::Known(entitlement) => entitlement,
     };
     if let Some(key) = entitlement.key {
@@ -138,15 +161,28 @@ pub fn check(caller: &Caller<'_>, asked: &Asked<'_>, now: Timestamp) -> Result<A
     check_license(&entitlement.license.terms, now)?;
     match *asked {
         Asked::Index => Ok(Allowed::Index),
-        Asked::Package { repository, name, entry } => {
-            check_package(entitlement, repository, name, entry).map(Allowed::Package)
-        }
-        Asked::Release { entry: Some(entry), release: Some(release), .. } => {
-            check_release(entitlement, entry, release).map(|()| Allowed::Release)
-        }
-        Asked::Release { repository, package, version, entry, .. } => {
+        Asked::Package {
+            repository,
+            name,
+            entry,
+        } => check_package(entitlement, repository, name, entry).map(Allowed::Package),
+        Asked::Release {
+            entry: Some(entry),
+            release: Some(release),
+            ..
+        } => check_release(entitlement, entry, release).map(|()| Allowed::Release),
+        Asked::Release {
+            repository,
+            package,
+            version,
+            entry,
+            ..
+        } => {
             check_package(entitlement, repository, package, entry)?;
-            Err(Denied::NoSuchRelease { package: package.to_owned(), version: version.to_owned() })
+            Err(Denied::NoSuchRelease {
+                package: package.to_owned(),
+                version: version.to_owned(),
+            })
         }
     }
 }
@@ -156,7 +192,10 @@ fn check_key(key: &KeyFacts, now: Timestamp) -> Result<(), Denied> {
         return Err(Denied::KeyRevoked { since });
     }
     match key.expires_at {
-        Some(since) if now > since => Err(Denied::KeyExpired { since, was_rotated: key.rotated_at.is_some() }),
+        Some(since) if now > since => Err(Denied::KeyExpired {
+            since,
+            was_rotated: key.rotated_at.is_some(),
+        }),
         _ => Ok(()),
     }
 }
@@ -166,7 +205,13 @@ fn check_license(terms: &Terms, now: Timestamp) -> Result<(), Denied> {
         Standing::Revoked { since } => Err(Denied::LicenseRevoked { since }),
         Standing::Suspended { since } => Err(Denied::LicenseSuspended { since }),
         Standing::NotStarted { starts_at } => Err(Denied::LicenseNotStarted { starts_at }),
-        Standing::Ended { access_until, closed_at } => Err(Denied::LicenseEnded { access_until, closed_at }),
+        Standing::Ended {
+            access_until,
+            closed_at,
+        } => Err(Denied::LicenseEnded {
+            access_until,
+            closed_at,
+        }),
         Standing::Active | Standing::Ending { .. } | Standing::Grace { .. } => Ok(()),
     }
 }
@@ -177,19 +222,32 @@ fn check_package(
     name: &str,
     entry: Option<&PackageEntry>,
 ) -> Result<Visible, Denied> {
-    let visible = entry.map(|entry| entitlement.visible(entry)).filter(|visible| !visible.is_empty());
+    let visible = entry
+        .map(|entry| entitlement.visible(entry))
+        .filter(|visible| !visible.is_empty());
     if let Some(visible) = visible {
         return Ok(visible);
     }
     if !entitlement.covers(repository, name) {
         return Err(not_covered(entitlement, name));
     }
-    let first = entry.and_then(|entry| entry.releases().iter().map(|release| release.published_at).min());
+    let first = entry.and_then(|entry| {
+        entry
+            .releases()
+            .iter()
+            .map(|release| release.published_at)
+            .min()
+    });
     match (first, entitlement.license.terms.updates_until) {
-        (Some(published_at), Some(updates_until)) => {
-            Err(Denied::UpdatesEnded { updates_until, package: name.to_owned(), version: None, published_at })
-        }
-        _ => Err(Denied::NoSuchPackage { package: name.to_owned() }),
+        (Some(published_at), Some(updates_until)) => Err(Denied::UpdatesEnded {
+            updates_until,
+            package: name.to_owned(),
+            version: None,
+            published_at,
+        }),
+        _ => Err(Denied::NoSuchPackage {
+            package: name.to_owned(),
+        }),
     }
 }
 
@@ -202,12 +260,16 @@ fn check_release(
         return Ok(());
     }
     match entitlement.license.terms.updates_until {
-        Some(updates_until) if entitlement.covers(package.repository().as_str(), package.name().as_str()) => Err(Denied::UpdatesEnded {
-            updates_until,
-            package: package.name().to_string(),
-            version: Some(release.version_text().to_owned()),
-            published_at: release.published_at,
-        }),
+        Some(updates_until)
+            if entitlement.covers(package.repository().as_str(), package.name().as_str()) =>
+        {
+            Err(Denied::UpdatesEnded {
+                updates_until,
+                package: package.name().to_string(),
+                version: Some(release.version_text().to_owned()),
+                published_at: release.published_at,
+            })
+        }
         _ => Err(not_covered(entitlement, package.name().as_str())),
     }
 }
@@ -215,7 +277,11 @@ fn check_release(
 fn not_covered(entitlement: &Entitlement<'_>, package: &str) -> Denied {
     let mut names = entitlement.covered_names().map(ToOwned::to_owned);
     let covers = names.by_ref().take(COVERED_NAMES).collect();
-    Denied::NotCovered { package: package.to_owned(), covers, more: names.count() }
+    Denied::NotCovered {
+        package: package.to_owned(),
+        covers,
+        more: names.count(),
+    }
 }
 
 /// What a caller who may have a package should know, the most pressing first.
@@ -231,7 +297,13 @@ pub fn notices(
     let is_soon = |end: Timestamp| Terms::is_soon(end, now);
     let mut notices = Vec::new();
     match terms.standing(now) {
-        Standing::Grace { access_until, closes_at } => notices.push(Notice::Grace { access_until, closes_at }),
+        Standing::Grace {
+            access_until,
+            closes_at,
+        } => notices.push(Notice::Grace {
+            access_until,
+            closes_at,
+        }),
         Standing::Ending { access_until } => notices.push(Notice::Ending { access_until }),
         Standing::Active
         | Standing::Revoked { .. }
@@ -241,7 +313,9 @@ pub fn notices(
     }
     match key.map(|key| (key.rotated_at, key.expires_at)) {
         Some((Some(_), expires_at)) => notices.push(Notice::KeyRotated { expires_at }),
-        Some((None, Some(expires_at))) if is_soon(expires_at) => notices.push(Notice::KeyExpiring { expires_at }),
+        Some((None, Some(expires_at))) if is_soon(expires_at) => {
+            notices.push(Notice::KeyExpiring { expires_at })
+        }
         _ => {}
     }
     if visible.hidden() > 0 {
@@ -255,8 +329,14 @@ pub fn notices(
 fn hides(entitlement: &Entitlement<'_>, package: &PackageEntry, visible: &Visible) -> Notice {
     let name = package.name().to_string();
     match entitlement.license.terms.updates_until {
-        Some(updates_until) if entitlement.covers(package.repository().as_str(), package.name().as_str()) => {
-            Notice::UpdatesEnded { updates_until, package: name, hidden: visible.hidden() }
+        Some(updates_until)
+            if entitlement.covers(package.repository().as_str(), package.name().as_str()) =>
+        {
+            Notice::UpdatesEnded {
+                updates_until,
+                package: name,
+                hidden: visible.hidden(),
+            }
         }
         _ => Notice::NoLongerCovered { package: name },
     }

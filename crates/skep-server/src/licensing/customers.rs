@@ -53,7 +53,10 @@ pub async fn create(app: &App, request: &Create) -> Result<Customer, CustomerErr
     }
     in_tx!(app.db, |tx| {
         if let Some(known) = db::customers::find_by_email(tx, &email).await? {
-            return Err(CustomerError::Exists { email: email.clone(), id: known.id });
+            return Err(CustomerError::Exists {
+                email: email.clone(),
+                id: known.id,
+            });
         }
         Ok(insert(tx, &app.clock, &request.actor, (&email, name)).await?)
     })
@@ -74,7 +77,8 @@ pub(super) async fn insert(
     };
     db::customers::insert(tx, &customer).await?;
     let detail = serde_json::json!({ "email": customer.email, "name": customer.name });
-    tx.audit(clock, actor, ("customer.create", &customer.id), detail).await?;
+    tx.audit(clock, actor, ("customer.create", &customer.id), detail)
+        .await?;
     Ok(customer)
 }
 
@@ -99,11 +103,16 @@ pub(super) async fn find(conn: &mut Conn, email_or_id: &str) -> Result<Customer,
 /// An address in lower case. Only what surely is none is refused: whether mail arrives, nobody knows.
 pub(super) fn parse_email(text: &str) -> Result<String, CustomerError> {
     let email = text.trim().to_lowercase();
-    let is_plain = email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    let is_address = email
-        .split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
-    if is_plain && is_address { Ok(email) } else { Err(CustomerError::Email(text.chars().take(254).collect())) }
+    let is_plain =
+        email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    let is_address = email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    });
+    if is_plain && is_address {
+        Ok(email)
+    } else {
+        Err(CustomerError::Email(text.chars().take(254).collect()))
+    }
 }
 
 #[cfg(test)]
@@ -113,13 +122,27 @@ mod tests {
     #[test]
     fn an_address_is_kept_in_lower_case() {
         assert_eq!(parse_email(" Jo@Example.COM ").unwrap(), "jo@example.com");
-        assert_eq!(parse_email("o'hara+hex@sub.example").unwrap(), "o'hara+hex@sub.example");
+        assert_eq!(
+            parse_email("o'hara+hex@sub.example").unwrap(),
+            "o'hara+hex@sub.example"
+        );
     }
 
     #[test]
     fn what_surely_is_no_address_is_refused() {
-        for text in ["", "jo", "@example.com", "jo@", "a@b@c", "jo @example.com", "jo@exa\nmple.com"] {
-            assert!(matches!(parse_email(text), Err(CustomerError::Email(given)) if given == text), "{text}");
+        for text in [
+            "",
+            "jo",
+            "@example.com",
+            "jo@",
+            "a@b@c",
+            "jo @example.com",
+            "jo@exa\nmple.com",
+        ] {
+            assert!(
+                matches!(parse_email(text), Err(CustomerError::Email(given)) if given == text),
+                "{text}"
+            );
         }
     }
 }

@@ -54,9 +54,19 @@ pub struct Entitlement<'a> {
 impl LicenseFacts {
     /// The facts of a license; grants may come in any order.
     #[must_use]
-    pub fn new(id: LicenseId, terms: Terms, products: Box<[ProductId]>, mut grants: Box<[ReleaseName]>) -> Self {
+    pub fn new(
+        id: LicenseId,
+        terms: Terms,
+        products: Box<[ProductId]>,
+        mut grants: Box<[ReleaseName]>,
+    ) -> Self {
         grants.sort_unstable();
-        Self { id, terms, products, grants }
+        Self {
+            id,
+            terms,
+            products,
+            grants,
+        }
     }
 
     /// The releases it sees by name, sorted.
@@ -68,20 +78,26 @@ impl LicenseFacts {
     fn grants_release(&self, package: &PackageEntry, release: &ReleaseEntry) -> bool {
         let wanted = (package.repository(), package.name(), release.version());
         self.grants
-            .binary_search_by(|grant| (&grant.repository, &grant.package, &grant.version).cmp(&wanted))
+            .binary_search_by(|grant| {
+                (&grant.repository, &grant.package, &grant.version).cmp(&wanted)
+            })
             .is_ok()
     }
 }
 
 impl Entitlement<'_> {
     fn products(&self) -> impl Iterator<Item = &Product> {
-        self.license.products.iter().filter_map(|id| self.products.get(id))
+        self.license
+            .products
+            .iter()
+            .filter_map(|id| self.products.get(id))
     }
 
     /// Whether one of the license's products has (or would have) a package of this name.
     #[must_use]
     pub fn covers(&self, repository: &str, package: &str) -> bool {
-        self.products().any(|product| product.covers(repository, package))
+        self.products()
+            .any(|product| product.covers(repository, package))
     }
 
     /// Whether the license sees a release: one of its products has it and it is not newer than
@@ -108,6 +124,7 @@ impl Entitlement<'_> {
 
     /// What the license covers, for people: the patterns of its products, in order of the products.
     pub fn covered_names(&self) -> impl Iterator<Item = &str> {
-        self.products().flat_map(|product| product.packages.iter().map(|pattern| pattern.as_str()))
+        self.products()
+            .flat_map(|product| product.packages.iter().map(|pattern| pattern.as_str()))
     }
 }

@@ -30,7 +30,9 @@ pub enum Subject {
 impl From<&str> for Subject {
     fn from(text: &str) -> Self {
         let license = text.parse().map(Self::License);
-        license.or_else(|_| text.parse().map(Self::KeyId)).unwrap_or_else(|_| Self::Key(LicenseKey::from_text(text)))
+        license
+            .or_else(|_| text.parse().map(Self::KeyId))
+            .unwrap_or_else(|_| Self::Key(LicenseKey::from_text(text)))
     }
 }
 
@@ -113,7 +115,11 @@ pub async fn explain(app: &App, question: &Explain) -> Result<Explanation, Expla
     let Some(found) = find(&mut conn, &question.subject).await? else {
         return Ok(unknown_key(app, &question.subject));
     };
-    let entitlement = Entitlement { key: found.key.as_ref(), license: &found.license, products: &found.products };
+    let entitlement = Entitlement {
+        key: found.key.as_ref(),
+        license: &found.license,
+        products: &found.products,
+    };
     let answers = answers(app, &mut conn, question, &entitlement, now).await?;
     Ok(Explanation {
         license: Some(found.license.id),
@@ -127,7 +133,11 @@ pub async fn explain(app: &App, question: &Explain) -> Result<Explanation, Expla
 async fn find(conn: &mut Conn, subject: &Subject) -> Result<Option<Found>, ExplainError> {
     let key = match subject {
         Subject::License(_) => None,
-        Subject::KeyId(id) => Some(db::keys::find(conn, *id).await?.ok_or(ExplainError::NoSuchKey(*id))?),
+        Subject::KeyId(id) => Some(
+            db::keys::find(conn, *id)
+                .await?
+                .ok_or(ExplainError::NoSuchKey(*id))?,
+        ),
         Subject::Key(key) => match db::keys::find_by_hash(conn, key.hash()).await? {
             Some(key) => Some(key),
             None => return Ok(None),
@@ -138,15 +148,32 @@ async fn find(conn: &mut Conn, subject: &Subject) -> Result<Option<Found>, Expla
         (Subject::License(id), None) => *id,
         (Subject::KeyId(_) | Subject::Key(_), None) => return Ok(None),
     };
-    let license = db::licenses::find(conn, id).await?.ok_or(ExplainError::NoSuchLicense(id))?;
+    let license = db::licenses::find(conn, id)
+        .await?
+        .ok_or(ExplainError::NoSuchLicense(id))?;
     let mut products = Products::new();
     for id in &license.products {
-        products.extend(db::products::find(conn, *id).await?.map(|product| (product.id, product)));
+        products.extend(
+            db::products::find(conn, *id)
+                .await?
+                .map(|product| (product.id, product)),
+        );
     }
-    let grants = db::grants::list(conn, id).await?.into_iter().map(|grant| grant.release).collect();
-    let customer = db::customers::find(conn, license.customer).await?.map(|customer| customer.email);
+    let grants = db::grants::list(conn, id)
+        .await?
+        .into_iter()
+        .map(|grant| grant.release)
+        .collect();
+    let customer = db::customers::find(conn, license.customer)
+        .await?
+        .map(|customer| customer.email);
     let license = LicenseFacts::new(id, license.terms, license.products.into(), grants);
-    Ok(Some(Found { license, key: key.as_ref().map(KeyFacts::from), products, customer }))
+    Ok(Some(Found {
+        license,
+        key: key.as_ref().map(KeyFacts::from),
+        products,
+        customer,
+    }))
 }
 
 impl From<&KeyRecord> for KeyFacts {
@@ -162,11 +189,18 @@ impl From<&KeyRecord> for KeyFacts {
 }
 
 fn unknown_key(app: &App, subject: &Subject) -> Explanation {
-    let is_mistyped = matches!(subject, Subject::Key(key) if LicenseKey::form(key.reveal()) == Form::Mistyped);
+    let is_mistyped =
+        matches!(subject, Subject::Key(key) if LicenseKey::form(key.reveal()) == Form::Mistyped);
     let repository = &app.config.default_repository().name;
     let refusal = words(app, repository).denial(&Denied::UnknownKey { is_mistyped });
     let answers = vec![Answer::refused(repository, None, None, refusal)];
-    Explanation { license: None, customer: None, key: None, standing: None, answers }
+    Explanation {
+        license: None,
+        customer: None,
+        key: None,
+        standing: None,
+        answers,
+    }
 }
 
 async fn answers(
@@ -179,23 +213,38 @@ async fn answers(
     let default = &app.config.default_repository().name;
     if let Err(denied) = check::check(&Caller::Known(*entitlement), &Asked::Index, now) {
         let (package, version) = (question.package.as_ref(), question.version.as_ref());
-        return Ok(vec![Answer::refused(default, package, version, words(app, default).denial(&denied))]);
+        return Ok(vec![Answer::refused(
+            default,
+            package,
+            version,
+            words(app, default).denial(&denied),
+        )]);
     }
     let packages = match &question.package {
         None => seen_packages(conn, entitlement).await?,
         Some(name) => named_packages(app, conn, entitlement, name).await?,
     };
-    let answer = |(repository, name, entry): &(RepositoryName, PackageName, Option<PackageEntry>)| {
-        let words = words(app, repository);
-        Answer::about(entitlement, (repository, name, entry.as_ref()), question.version.as_ref(), &words, now)
-    };
+    let answer =
+        |(repository, name, entry): &(RepositoryName, PackageName, Option<PackageEntry>)| {
+            let words = words(app, repository);
+            Answer::about(
+                entitlement,
+                (repository, name, entry.as_ref()),
+                question.version.as_ref(),
+                &words,
+                now,
+            )
+        };
     Ok(packages.iter().map(answer).collect())
 }
 
 type Candidate = (RepositoryName, PackageName, Option<PackageEntry>);
 
 /// Every package of which the license could see something.
-async fn seen_packages(conn: &mut Conn, entitlement: &Entitlement<'_>) -> Result<Vec<Candidate>, DbError> {
+async fn seen_packages(
+    conn: &mut Conn,
+    entitlement: &Entitlement<'_>,
+) -> Result<Vec<Candidate>, DbError> {
     let mut candidates = Vec::new();
     for package in db::packages::list(conn).await? {
         let is_granted = entitlement.license.grants().iter().any(|grant| {
@@ -216,7 +265,12 @@ async fn named_packages(
     name: &PackageName,
 ) -> Result<Vec<Candidate>, DbError> {
     let mut candidates = Vec::new();
-    for repository in app.config.repositories.iter().map(|repository| &repository.name) {
+    for repository in app
+        .config
+        .repositories
+        .iter()
+        .map(|repository| &repository.name)
+    {
         match db::packages::find_by_name(conn, repository.as_str(), name.as_str()).await? {
             Some(package) => candidates.push(load(conn, package).await?),
             None if entitlement.covers(repository.as_str(), name.as_str()) => {
@@ -226,7 +280,11 @@ async fn named_packages(
         }
     }
     if candidates.is_empty() {
-        candidates.push((app.config.default_repository().name.clone(), name.clone(), None));
+        candidates.push((
+            app.config.default_repository().name.clone(),
+            name.clone(),
+            None,
+        ));
     }
     Ok(candidates)
 }
@@ -276,10 +334,20 @@ impl Answer {
         let version = version.map(ToString::to_string);
         let (repository, name) = (repository.as_str(), name.as_str());
         let asked = match &version {
-            None => Asked::Package { repository, name, entry },
+            None => Asked::Package {
+                repository,
+                name,
+                entry,
+            },
             Some(version) => {
                 let release = entry.and_then(|entry| entry.release(version));
-                Asked::Release { repository, package: name, version, entry, release }
+                Asked::Release {
+                    repository,
+                    package: name,
+                    version,
+                    entry,
+                    release,
+                }
             }
         };
         match check::check(&Caller::Known(*entitlement), &asked, now) {
@@ -288,9 +356,15 @@ impl Answer {
         }
         if let Some(entry) = entry {
             let visible = entitlement.visible(entry);
-            let text = |release: &crate::catalog::entry::ReleaseEntry| release.version_text().to_owned();
+            let text =
+                |release: &crate::catalog::entry::ReleaseEntry| release.version_text().to_owned();
             answer.shown = entry.selected(&visible).map(text).collect();
-            answer.hidden = entry.releases().iter().map(text).filter(|text| !answer.shown.contains(text)).collect();
+            answer.hidden = entry
+                .releases()
+                .iter()
+                .map(text)
+                .filter(|text| !answer.shown.contains(text))
+                .collect();
             let notices = check::notices(entitlement, entry, &visible, now);
             answer.notices = notices.iter().map(|notice| words.notice(notice)).collect();
         }

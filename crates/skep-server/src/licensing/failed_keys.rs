@@ -34,7 +34,9 @@ impl Window {
 
 /// An address has sent too many unknown keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many unknown license keys from this address: try again in `{retry_after_seconds}` seconds")]
+#[error(
+    "too many unknown license keys from this address: try again in `{retry_after_seconds}` seconds"
+)]
 pub struct TooManyFailedKeys {
     /// When the next one is looked at again; from 1 to 60.
     pub retry_after_seconds: u32,
@@ -44,7 +46,10 @@ impl FailedKeys {
     /// Lets each address send `per_minute` unknown keys in a minute; 0 = as many as it likes.
     #[must_use]
     pub fn new(per_minute: u32) -> Self {
-        Self { per_minute, windows: Mutex::default() }
+        Self {
+            per_minute,
+            windows: Mutex::default(),
+        }
     }
 
     /// Counts an unknown key of `address`. Call it before looking anywhere but into memory.
@@ -55,16 +60,31 @@ impl FailedKeys {
         if self.per_minute == 0 {
             return Ok(());
         }
-        let mut windows = self.windows.lock().expect("nothing panics while it holds this lock");
+        let mut windows = self
+            .windows
+            .lock()
+            .expect("nothing panics while it holds this lock");
         let group = group_of(address);
-        let slot = if windows.contains_key(&group) || has_room(&mut windows, now) { group } else { OVERFLOW };
-        let window = windows.entry(slot).or_insert(Window { started_at: now, failures: 0 });
+        let slot = if windows.contains_key(&group) || has_room(&mut windows, now) {
+            group
+        } else {
+            OVERFLOW
+        };
+        let window = windows.entry(slot).or_insert(Window {
+            started_at: now,
+            failures: 0,
+        });
         if window.is_over(now) {
-            *window = Window { started_at: now, failures: 0 };
+            *window = Window {
+                started_at: now,
+                failures: 0,
+            };
         }
         if window.failures >= self.per_minute {
             let left = WINDOW_SECONDS - (now.seconds() - window.started_at.seconds());
-            return Err(TooManyFailedKeys { retry_after_seconds: u32::try_from(left).unwrap_or(1).max(1) });
+            return Err(TooManyFailedKeys {
+                retry_after_seconds: u32::try_from(left).unwrap_or(1).max(1),
+            });
         }
         window.failures += 1;
         Ok(())
@@ -72,7 +92,10 @@ impl FailedKeys {
 
     /// Takes a [`count`](Self::count) back: the key turned out to be a new one.
     pub fn forgive(&self, address: IpAddr) {
-        let mut windows = self.windows.lock().expect("nothing panics while it holds this lock");
+        let mut windows = self
+            .windows
+            .lock()
+            .expect("nothing panics while it holds this lock");
         if let Some(window) = windows.get_mut(&group_of(address)) {
             window.failures = window.failures.saturating_sub(1);
         }
@@ -112,7 +135,10 @@ mod tests {
     #[test]
     fn the_limit_holds_for_a_minute_and_one_address() {
         let keys = FailedKeys::new(2);
-        let count = |text, seconds| keys.count(address(text), NOW.plus_seconds(seconds)).map_err(|e| e.retry_after_seconds);
+        let count = |text, seconds| {
+            keys.count(address(text), NOW.plus_seconds(seconds))
+                .map_err(|e| e.retry_after_seconds)
+        };
         assert_eq!(count("192.0.2.1", 0), Ok(()));
         assert_eq!(count("192.0.2.1", 10), Ok(()));
         assert_eq!(count("192.0.2.1", 11), Err(49));
@@ -154,7 +180,8 @@ mod tests {
             let _ = keys.count(IpAddr::V4(number.into()), NOW);
         }
         assert_eq!(keys.windows.lock().unwrap().len(), MAX_ADDRESSES + 1);
-        keys.count(address("203.0.113.1"), NOW.plus_seconds(61)).unwrap();
+        keys.count(address("203.0.113.1"), NOW.plus_seconds(61))
+            .unwrap();
         assert_eq!(keys.windows.lock().unwrap().len(), 1);
     }
 }

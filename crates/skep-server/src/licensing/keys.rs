@@ -17,7 +17,9 @@ pub const DEFAULT_OVERLAP_SECONDS: u32 = 7 * 86_400;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// It would open nothing, ever.
-    #[error("license `{0}` is revoked, and that is for good: a key for it would open nothing; issue a new license")]
+    #[error(
+        "license `{0}` is revoked, and that is for good: a key for it would open nothing; issue a new license"
+    )]
     LicenseRevoked(LicenseId),
     /// It is closed.
     #[error("key `{key}` is revoked since {}: `skep key create {license}` makes a new one", since.date())]
@@ -99,13 +101,29 @@ pub async fn create(app: &App, request: &Create) -> Result<Created, KeyError> {
         if license.terms.status == Status::Revoked {
             return Err(KeyError::LicenseRevoked(license.id));
         }
-        let (key, secret) =
-            insert_new(tx, &app.clock, (license.id, &request.label), request.expires_at).await?;
+        let (key, secret) = insert_new(
+            tx,
+            &app.clock,
+            (license.id, &request.label),
+            request.expires_at,
+        )
+        .await?;
         let detail = serde_json::json!({ "license": license.id, "label": key.label });
-        tx.audit(&app.clock, &request.actor, ("key.create", &key.id), detail).await?;
+        tx.audit(&app.clock, &request.actor, ("key.create", &key.id), detail)
+            .await?;
         let past = request.expires_at.filter(|at| *at < app.clock.now());
-        let notes = past.map(|at| format!("the key's expiry {} is in the past: it opens nothing", at.date()));
-        Ok(Created { license, key, secret, notes: notes.into_iter().collect() })
+        let notes = past.map(|at| {
+            format!(
+                "the key's expiry {} is in the past: it opens nothing",
+                at.date()
+            )
+        });
+        Ok(Created {
+            license,
+            key,
+            secret,
+            notes: notes.into_iter().collect(),
+        })
     })
 }
 
@@ -142,7 +160,12 @@ pub async fn list(app: &App, license: &str) -> Result<Vec<KeyRecord>, KeyError> 
 
 /// Makes a key that takes the place of another, which works on for `overlap_seconds` and tells its
 /// users meanwhile.
-pub async fn rotate(app: &App, id: KeyId, overlap_seconds: u32, actor: &Actor) -> Result<Rotated, KeyError> {
+pub async fn rotate(
+    app: &App,
+    id: KeyId,
+    overlap_seconds: u32,
+    actor: &Actor,
+) -> Result<Rotated, KeyError> {
     let now = app.clock.now();
     in_tx!(app.db, |tx| {
         let before = find_locked(tx, id).await?;
@@ -156,7 +179,8 @@ pub async fn rotate(app: &App, id: KeyId, overlap_seconds: u32, actor: &Actor) -
         db::keys::update(tx, &old).await?;
         let (key, secret) = insert_new(tx, &app.clock, (old.license, &old.label), None).await?;
         let detail = serde_json::json!({ "license": old.license, "new": key.id, "expires_at": old.expires_at });
-        tx.audit(&app.clock, actor, ("key.rotate", &old.id), detail).await?;
+        tx.audit(&app.clock, actor, ("key.rotate", &old.id), detail)
+            .await?;
         Ok(Rotated { old, key, secret })
     })
 }
@@ -164,8 +188,16 @@ pub async fn rotate(app: &App, id: KeyId, overlap_seconds: u32, actor: &Actor) -
 fn check_rotatable(key: &KeyRecord, now: Timestamp) -> Result<(), KeyError> {
     let (id, license) = (key.id, key.license);
     match (key.revoked_at, key.expires_at, key.rotated_at) {
-        (Some(since), _, _) => Err(KeyError::Revoked { key: id, license, since }),
-        (_, Some(at), _) if at < now => Err(KeyError::Expired { key: id, license, at }),
+        (Some(since), _, _) => Err(KeyError::Revoked {
+            key: id,
+            license,
+            since,
+        }),
+        (_, Some(at), _) if at < now => Err(KeyError::Expired {
+            key: id,
+            license,
+            at,
+        }),
         (_, _, Some(at)) => Err(KeyError::Rotated { key: id, at }),
         _ => Ok(()),
     }
@@ -177,19 +209,31 @@ pub async fn revoke(app: &App, id: KeyId, actor: &Actor) -> Result<KeyRecord, Ke
     in_tx!(app.db, |tx| {
         let before = find_locked(tx, id).await?;
         if let Some(since) = before.revoked_at {
-            return Err(KeyError::Revoked { key: id, license: before.license, since });
+            return Err(KeyError::Revoked {
+                key: id,
+                license: before.license,
+                since,
+            });
         }
-        let key = KeyRecord { revoked_at: Some(now), ..before };
+        let key = KeyRecord {
+            revoked_at: Some(now),
+            ..before
+        };
         db::keys::update(tx, &key).await?;
         let detail = serde_json::json!({ "license": key.license });
-        tx.audit(&app.clock, actor, ("key.revoke", &key.id), detail).await?;
+        tx.audit(&app.clock, actor, ("key.revoke", &key.id), detail)
+            .await?;
         Ok(key)
     })
 }
 
 /// A key to change: nobody else changes a key of its license until the transaction ends.
 async fn find_locked(tx: &mut Tx, id: KeyId) -> Result<KeyRecord, KeyError> {
-    let found = db::keys::find(tx, id).await?.ok_or_else(|| Unknown::key(id))?;
+    let found = db::keys::find(tx, id)
+        .await?
+        .ok_or_else(|| Unknown::key(id))?;
     db::licenses::lock(tx, &[found.license]).await?;
-    Ok(db::keys::find(tx, id).await?.ok_or_else(|| Unknown::key(id))?)
+    Ok(db::keys::find(tx, id)
+        .await?
+        .ok_or_else(|| Unknown::key(id))?)
 }

@@ -182,7 +182,10 @@ impl Terms {
                 closed_at: closes_at,
             }
         } else if now > access_until {
-            Standing::Grace { access_until, closes_at }
+            Standing::Grace {
+                access_until,
+                closes_at,
+            }
         } else if Self::is_soon(access_until, now) {
             Standing::Ending { access_until }
         } else {

@@ -20,7 +20,10 @@ use crate::licensing::product::Product;
 use crate::licensing::unknown::Unknown;
 
 /// The license of an id, or of the seller's own name for it.
-pub(super) async fn find(conn: &mut Conn, id_or_external_id: &str) -> Result<Result<License, Unknown>, DbError> {
+pub(super) async fn find(
+    conn: &mut Conn,
+    id_or_external_id: &str,
+) -> Result<Result<License, Unknown>, DbError> {
     let found = match id_or_external_id.parse::<LicenseId>() {
         Ok(id) => db::licenses::find(conn, id).await?,
         Err(_) => db::licenses::find_by_external_id(conn, id_or_external_id).await?,
@@ -29,7 +32,10 @@ pub(super) async fn find(conn: &mut Conn, id_or_external_id: &str) -> Result<Res
 }
 
 /// The same, to change it: nobody else does until the transaction ends.
-pub(super) async fn find_locked(tx: &mut Tx, id_or_external_id: &str) -> Result<Result<License, Unknown>, DbError> {
+pub(super) async fn find_locked(
+    tx: &mut Tx,
+    id_or_external_id: &str,
+) -> Result<Result<License, Unknown>, DbError> {
     let found = match find(tx, id_or_external_id).await? {
         Ok(license) => license,
         Err(unknown) => return Ok(Err(unknown)),

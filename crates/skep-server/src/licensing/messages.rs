@@ -29,7 +29,10 @@ impl Messages {
     pub fn may_tell(&self, caller: [u8; 16], now: Timestamp) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.turn_to(now.seconds().div_euclid(INTERVAL_SECONDS));
-        let last = told.this_minute.get(&caller).or_else(|| told.last_minute.get(&caller));
+        let last = told
+            .this_minute
+            .get(&caller)
+            .or_else(|| told.last_minute.get(&caller));
         if last.is_some_and(|last| now < last.plus_seconds(INTERVAL_SECONDS) && *last <= now) {
             return false;
         }
@@ -68,7 +71,10 @@ mod tests {
         assert!(!at(59), "across a full minute");
         assert!(at(60));
         assert!(!at(61));
-        assert!(messages.may_tell([2; 16], start.plus_seconds(61)), "another caller");
+        assert!(
+            messages.may_tell([2; 16], start.plus_seconds(61)),
+            "another caller"
+        );
         assert!(at(600));
     }
 }

@@ -30,18 +30,23 @@ pub(super) struct Sight<'a> {
 impl Sight<'_> {
     fn sees(&self, release: &ReleaseName, published_at: Timestamp) -> bool {
         self.updates_until.is_none_or(|until| published_at <= until)
-            && self
-                .products
-                .iter()
-                .any(|product| product.covers(release.repository.as_str(), release.package.as_str()))
+            && self.products.iter().any(|product| {
+                product.covers(release.repository.as_str(), release.package.as_str())
+            })
     }
 
     /// Whether `self`, which came before, might have seen anything that `after` does not.
     pub(super) fn is_narrowed_by(&self, after: &Self) -> bool {
-        let is_cut = after.updates_until.is_some_and(|until| self.updates_until.is_none_or(|before| until < before));
+        let is_cut = after
+            .updates_until
+            .is_some_and(|until| self.updates_until.is_none_or(|before| until < before));
         let gives = |product: &Product| {
             after.products.iter().any(|other| {
-                other.id == product.id && product.packages.iter().all(|pattern| other.packages.contains(pattern))
+                other.id == product.id
+                    && product
+                        .packages
+                        .iter()
+                        .all(|pattern| other.packages.contains(pattern))
             })
         };
         is_cut || !self.products.iter().all(gives)
@@ -72,18 +77,29 @@ pub(super) async fn apply(
     let is_granted = |release: &ReleaseName| granted.iter().any(|grant| grant.release == *release);
     let mut releases = Vec::new();
     for (release, published_at) in db::downloads::list_dated(tx, license).await? {
-        if before.sees(&release, published_at) && !after.sees(&release, published_at) && !is_granted(&release) {
+        if before.sees(&release, published_at)
+            && !after.sees(&release, published_at)
+            && !is_granted(&release)
+        {
             releases.push(release);
         }
     }
     let are_kept = downloaded == Downloaded::Keep;
     if are_kept {
         for release in &releases {
-            let grant = Grant { release: release.clone(), granted_at: now, origin: Origin::Narrowing };
+            let grant = Grant {
+                release: release.clone(),
+                granted_at: now,
+                origin: Origin::Narrowing,
+            };
             db::grants::insert(tx, license, &grant).await?;
         }
     }
-    Ok(Narrowed { license, releases, are_kept })
+    Ok(Narrowed {
+        license,
+        releases,
+        are_kept,
+    })
 }
 
 #[cfg(test)]
@@ -107,17 +123,35 @@ mod tests {
     #[test]
     fn a_sight_is_narrowed_by_an_earlier_end_or_fewer_packages() {
         let both = product(&["alpha", "beta"]);
-        let one = Product { packages: both.packages[..1].to_vec(), ..both.clone() };
-        let sight = |product: &'static [Product], until| Sight { products: product, updates_until: until };
+        let one = Product {
+            packages: both.packages[..1].to_vec(),
+            ..both.clone()
+        };
+        let sight = |product: &'static [Product], until| Sight {
+            products: product,
+            updates_until: until,
+        };
         let both: &'static [Product] = vec![both].leak();
         let one: &'static [Product] = vec![one].leak();
         let check = |before: Sight<'_>, after: Sight<'_>, expected| {
-            assert_eq!(before.is_narrowed_by(&after), expected, "{before:?} {after:?}");
+            assert_eq!(
+                before.is_narrowed_by(&after),
+                expected,
+                "{before:?} {after:?}"
+            );
         };
         check(sight(both, None), sight(both, None), false);
         check(sight(both, None), sight(both, Some(DAY)), true);
-        check(sight(both, Some(DAY)), sight(both, Some(DAY.plus_days(1))), false);
-        check(sight(both, Some(DAY)), sight(both, Some(DAY.plus_days(-1))), true);
+        check(
+            sight(both, Some(DAY)),
+            sight(both, Some(DAY.plus_days(1))),
+            false,
+        );
+        check(
+            sight(both, Some(DAY)),
+            sight(both, Some(DAY.plus_days(-1))),
+            true,
+        );
         check(sight(both, Some(DAY)), sight(both, None), false);
         check(sight(both, None), sight(one, None), true);
         check(sight(one, None), sight(both, None), false);

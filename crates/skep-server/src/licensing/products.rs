@@ -60,7 +60,10 @@ pub async fn create(app: &App, request: &Create) -> Result<Product, ProductError
     }
     let repository = &app.repository(request.repository.as_ref())?.name;
     in_tx!(app.db, |tx| {
-        if db::products::find_by_slug(tx, &request.slug).await?.is_some() {
+        if db::products::find_by_slug(tx, &request.slug)
+            .await?
+            .is_some()
+        {
             return Err(ProductError::Exists(request.slug.clone()));
         }
         let product = Product {
@@ -72,7 +75,13 @@ pub async fn create(app: &App, request: &Create) -> Result<Product, ProductError
         };
         db::products::insert(tx, &product).await?;
         let detail = serde_json::json!({ "slug": product.slug, "packages": product.packages });
-        tx.audit(&app.clock, &request.actor, ("product.create", &product.id), detail).await?;
+        tx.audit(
+            &app.clock,
+            &request.actor,
+            ("product.create", &product.id),
+            detail,
+        )
+        .await?;
         Ok(product)
     })
 }
@@ -93,7 +102,10 @@ pub async fn show(app: &App, slug: &Slug) -> Result<Product, ProductError> {
     Ok(find(&mut app.db.read().await?, slug).await??)
 }
 
-pub(super) async fn find(conn: &mut Conn, slug: &Slug) -> Result<Result<Product, Unknown>, DbError> {
+pub(super) async fn find(
+    conn: &mut Conn,
+    slug: &Slug,
+) -> Result<Result<Product, Unknown>, DbError> {
     let found = db::products::find_by_slug(conn, slug).await?;
     Ok(found.ok_or_else(|| Unknown::product(slug)))
 }
@@ -135,7 +147,13 @@ pub async fn edit(app: &App, request: &Edit) -> Result<Edited, ProductError> {
         let detail = serde_json::json!({
             "slug": product.slug, "packages": product.packages, "narrowed_licenses": narrowed.len(),
         });
-        tx.audit(&app.clock, &request.actor, ("product.edit", &product.id), detail).await?;
+        tx.audit(
+            &app.clock,
+            &request.actor,
+            ("product.edit", &product.id),
+            detail,
+        )
+        .await?;
         Ok(Edited { product, narrowed })
     })
 }
@@ -143,17 +161,27 @@ pub async fn edit(app: &App, request: &Edit) -> Result<Edited, ProductError> {
 fn edited(before: &Product, request: &Edit) -> Result<Product, ProductError> {
     let mut packages = before.packages.clone();
     for pattern in &request.remove {
-        let position = packages.iter().position(|known| known == pattern).ok_or_else(|| {
-            let known = before.packages.iter().map(ToString::to_string).collect();
-            ProductError::NoSuchPattern { product: before.slug.clone(), pattern: pattern.clone(), known }
-        })?;
+        let position = packages
+            .iter()
+            .position(|known| known == pattern)
+            .ok_or_else(|| {
+                let known = before.packages.iter().map(ToString::to_string).collect();
+                ProductError::NoSuchPattern {
+                    product: before.slug.clone(),
+                    pattern: pattern.clone(),
+                    known,
+                }
+            })?;
         packages.remove(position);
     }
     packages.extend(request.add.iter().cloned());
     if packages.is_empty() {
         return Err(ProductError::NoPackages(before.slug.clone()));
     }
-    Ok(Product { packages: sorted(packages), ..before.clone() })
+    Ok(Product {
+        packages: sorted(packages),
+        ..before.clone()
+    })
 }
 
 /// Keeps what the licenses of a product have downloaded, where it lost patterns.
@@ -175,16 +203,32 @@ async fn narrow(
     let all = db::products::list(tx).await?;
     let mut narrowed = Vec::new();
     for id in licenses {
-        let Some(license) = db::licenses::find(tx, id).await? else { continue };
-        let mut products: Vec<Product> =
-            all.iter().filter(|product| license.products.contains(&product.id)).cloned().collect();
+        let Some(license) = db::licenses::find(tx, id).await? else {
+            continue;
+        };
+        let mut products: Vec<Product> = all
+            .iter()
+            .filter(|product| license.products.contains(&product.id))
+            .cloned()
+            .collect();
         let products_after = products.clone();
-        for product in products.iter_mut().filter(|product| product.id == before.id) {
+        for product in products
+            .iter_mut()
+            .filter(|product| product.id == before.id)
+        {
             product.packages.clone_from(&before.packages);
         }
         let updates_until = license.terms.updates_until;
-        let sights =
-            (Sight { products: &products, updates_until }, Sight { products: &products_after, updates_until });
+        let sights = (
+            Sight {
+                products: &products,
+                updates_until,
+            },
+            Sight {
+                products: &products_after,
+                updates_until,
+            },
+        );
         let taken = narrowing::apply(tx, id, sights, downloaded, now).await?;
         if !taken.releases.is_empty() {
             narrowed.push(taken);

@@ -30,7 +30,9 @@ pub enum TermsError {
     )]
     NeedsUpdatesUntil,
     /// This plan gives access for ever.
-    #[error("plan `{plan}` gives access for ever and takes no access_until, but `{given}` was given: leave it out, or use plan `subscription`")]
+    #[error(
+        "plan `{plan}` gives access for ever and takes no access_until, but `{given}` was given: leave it out, or use plan `subscription`"
+    )]
     TakesNoAccessUntil {
         /// The plan.
         plan: Plan,
@@ -38,10 +40,14 @@ pub enum TermsError {
         given: Timestamp,
     },
     /// This plan gives all releases.
-    #[error("plan `lifetime` gives every release and takes no updates_until, but `{0}` was given: leave it out, or use plan `perpetual`")]
+    #[error(
+        "plan `lifetime` gives every release and takes no updates_until, but `{0}` was given: leave it out, or use plan `perpetual`"
+    )]
     TakesNoUpdatesUntil(Timestamp),
     /// There is no end that grace could follow.
-    #[error("plan `{plan}` has no end of access that grace days could follow, but `{given}` were given: leave them out")]
+    #[error(
+        "plan `{plan}` has no end of access that grace days could follow, but `{given}` were given: leave them out"
+    )]
     TakesNoGrace {
         /// The plan.
         plan: Plan,
@@ -52,7 +58,9 @@ pub enum TermsError {
     #[error("`{0}` grace days are too many: at most 3650")]
     TooMuchGrace(u32),
     /// It would never be open.
-    #[error("the license would end (`{access_until}`) before it starts (`{starts_at}`): correct one of the dates")]
+    #[error(
+        "the license would end (`{access_until}`) before it starts (`{starts_at}`): correct one of the dates"
+    )]
     EndsBeforeStart {
         /// The given start.
         starts_at: Timestamp,
@@ -83,14 +91,24 @@ pub fn resolve(plan: Plan, dates: &Dates, now: Timestamp) -> Result<Terms, Terms
     if let (Some(starts_at), Some(access_until)) = (dates.starts_at, dates.access_until)
         && access_until < starts_at
     {
-        return Err(TermsError::EndsBeforeStart { starts_at, access_until });
+        return Err(TermsError::EndsBeforeStart {
+            starts_at,
+            access_until,
+        });
     }
-    let end = [dates.access_until, dates.updates_until].into_iter().flatten().min();
+    let end = [dates.access_until, dates.updates_until]
+        .into_iter()
+        .flatten()
+        .min();
     Ok(Terms {
-        starts_at: dates.starts_at.unwrap_or_else(|| end.map_or(now, |end| end.min(now))),
+        starts_at: dates
+            .starts_at
+            .unwrap_or_else(|| end.map_or(now, |end| end.min(now))),
         access_until: dates.access_until,
         updates_until: dates.updates_until,
-        grace_days: dates.grace_days.unwrap_or_else(|| plan.default_grace_days()),
+        grace_days: dates
+            .grace_days
+            .unwrap_or_else(|| plan.default_grace_days()),
         status: Status::Active,
         status_since: now,
     })
@@ -102,20 +120,34 @@ pub fn notes(terms: &Terms, now: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
     match terms.standing(now) {
         Standing::NotStarted { starts_at } => {
-            notes.push(format!("starts_at {starts_at} is still to come: the license is closed until then"));
+            notes.push(format!(
+                "starts_at {starts_at} is still to come: the license is closed until then"
+            ));
         }
-        Standing::Grace { access_until, closes_at } => notes.push(format!(
+        Standing::Grace {
+            access_until,
+            closes_at,
+        } => notes.push(format!(
             "access_until {} is in the past: the license works until its grace ends on {}",
             access_until.date(),
             closes_at.date()
         )),
         Standing::Ended { access_until, .. } => {
-            notes.push(format!("access_until {} is in the past: the license is closed", access_until.date()));
+            notes.push(format!(
+                "access_until {} is in the past: the license is closed",
+                access_until.date()
+            ));
         }
-        Standing::Revoked { .. } | Standing::Suspended { .. } | Standing::Active | Standing::Ending { .. } => {}
+        Standing::Revoked { .. }
+        | Standing::Suspended { .. }
+        | Standing::Active
+        | Standing::Ending { .. } => {}
     }
     if let Some(until) = terms.updates_until.filter(|until| *until < now) {
-        notes.push(format!("updates_until {} is in the past: releases published after it are hidden", until.date()));
+        notes.push(format!(
+            "updates_until {} is in the past: releases published after it are hidden",
+            until.date()
+        ));
     }
     notes
 }
@@ -141,7 +173,9 @@ mod tests {
             match (resolved, expected) {
                 (Ok(_), Ok(())) => {}
                 (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{error}"),
-                (resolved, expected) => panic!("{plan} {access:?} {updates:?}: {resolved:?}, not {expected:?}"),
+                (resolved, expected) => {
+                    panic!("{plan} {access:?} {updates:?}: {resolved:?}, not {expected:?}")
+                }
             }
         };
         check(Plan::Subscription, Some(365), None, Ok(()));
@@ -151,7 +185,12 @@ mod tests {
         check(Plan::Trial, None, Some(14), Err("needs access_until"));
         check(Plan::Perpetual, None, Some(365), Ok(()));
         check(Plan::Perpetual, None, None, Err("--updates-until DATE"));
-        check(Plan::Perpetual, Some(1), Some(365), Err("takes no access_until"));
+        check(
+            Plan::Perpetual,
+            Some(1),
+            Some(365),
+            Err("takes no access_until"),
+        );
         check(Plan::Lifetime, None, None, Ok(()));
         check(Plan::Lifetime, None, Some(1), Err("takes no updates_until"));
         check(Plan::Lifetime, Some(1), None, Err("takes no access_until"));
@@ -159,19 +198,39 @@ mod tests {
 
     #[test]
     fn only_a_subscription_has_grace_of_itself() {
-        let grace = |plan| resolve(plan, &dates(Some(1), None), NOW).unwrap().grace_days;
+        let grace = |plan| {
+            resolve(plan, &dates(Some(1), None), NOW)
+                .unwrap()
+                .grace_days
+        };
         assert_eq!((grace(Plan::Subscription), grace(Plan::Trial)), (14, 0));
-        let given = Dates { grace_days: Some(3), ..dates(None, Some(1)) };
-        assert!(matches!(resolve(Plan::Perpetual, &given, NOW), Err(TermsError::TakesNoGrace { given: 3, .. })));
+        let given = Dates {
+            grace_days: Some(3),
+            ..dates(None, Some(1))
+        };
+        assert!(matches!(
+            resolve(Plan::Perpetual, &given, NOW),
+            Err(TermsError::TakesNoGrace { given: 3, .. })
+        ));
     }
 
     #[test]
     fn it_starts_now_or_at_an_end_that_is_past() {
-        let starts = |days| resolve(Plan::Trial, &dates(Some(days), None), NOW).unwrap().starts_at;
+        let starts = |days| {
+            resolve(Plan::Trial, &dates(Some(days), None), NOW)
+                .unwrap()
+                .starts_at
+        };
         assert_eq!(starts(10), NOW);
         assert_eq!(starts(-10), NOW.plus_days(-10));
-        let backwards = Dates { starts_at: Some(NOW.plus_days(11)), ..dates(Some(10), None) };
-        assert!(matches!(resolve(Plan::Trial, &backwards, NOW), Err(TermsError::EndsBeforeStart { .. })));
+        let backwards = Dates {
+            starts_at: Some(NOW.plus_days(11)),
+            ..dates(Some(10), None)
+        };
+        assert!(matches!(
+            resolve(Plan::Trial, &backwards, NOW),
+            Err(TermsError::EndsBeforeStart { .. })
+        ));
     }
 
     #[test]
@@ -179,6 +238,9 @@ mod tests {
         let terms = resolve(Plan::Subscription, &dates(Some(-20), Some(-30)), NOW).unwrap();
         let notes = notes(&terms, NOW);
         assert_eq!(notes.len(), 2);
-        assert!(notes[0].contains("is in the past: the license is closed"), "{notes:?}");
+        assert!(
+            notes[0].contains("is in the past: the license is closed"),
+            "{notes:?}"
+        );
     }
 }

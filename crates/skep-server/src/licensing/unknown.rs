@@ -37,6 +37,10 @@ impl Unknown {
     }
 
     fn new(kind: &'static str, given: impl fmt::Display, hint: &'static str) -> Self {
-        Self { kind, given: given.to_string().chars().take(120).collect(), hint }
+        Self {
+            kind,
+            given: given.to_string().chars().take(120).collect(),
+            hint,
+        }
     }
 }

@@ -21,46 +21,82 @@ impl Words<'_> {
     pub fn denial(&self, denied: &Denied) -> String {
         match denied {
             Denied::NoCredential => self.needs_key(""),
-            Denied::ForeignToken => {
-                self.needs_key("This is another server's token (of hex.pm, perhaps), not a license key. ")
+            Denied::ForeignToken => self.needs_key(
+                "This is another server's token (of hex.pm, perhaps), not a license key. ",
+            ),
+            Denied::UnknownKey { is_mistyped: false } => {
+                self.unknown_key("Unknown or incorrect license key")
             }
-            Denied::UnknownKey { is_mistyped: false } => self.unknown_key("Unknown or incorrect license key"),
-            Denied::UnknownKey { is_mistyped: true } => {
-                self.unknown_key("Incorrect license key (a character is wrong, missing or too many)")
-            }
+            Denied::UnknownKey { is_mistyped: true } => self
+                .unknown_key("Incorrect license key (a character is wrong, missing or too many)"),
             Denied::KeyRevoked { since } => self.dead_key("was revoked", *since),
-            Denied::KeyExpired { since, was_rotated: false } => self.dead_key("expired", *since),
-            Denied::KeyExpired { since, was_rotated: true } => {
-                self.dead_key("was replaced by a new one and expired", *since)
+            Denied::KeyExpired {
+                since,
+                was_rotated: false,
+            } => self.dead_key("expired", *since),
+            Denied::KeyExpired {
+                since,
+                was_rotated: true,
+            } => self.dead_key("was replaced by a new one and expired", *since),
+            Denied::LicenseRevoked { since } => {
+                self.license(&format!("was revoked on {}", since.date()), self.support())
             }
-            Denied::LicenseRevoked { since } => self.license(&format!("was revoked on {}", since.date()), self.support()),
-            Denied::LicenseSuspended { since } => {
-                self.license(&format!("has been suspended since {}", since.date()), self.renew_or_ask())
-            }
-            Denied::LicenseEnded { access_until, closed_at } => {
-                self.license(&ended(*access_until, *closed_at), self.renew_or_ask())
-            }
+            Denied::LicenseSuspended { since } => self.license(
+                &format!("has been suspended since {}", since.date()),
+                self.renew_or_ask(),
+            ),
+            Denied::LicenseEnded {
+                access_until,
+                closed_at,
+            } => self.license(&ended(*access_until, *closed_at), self.renew_or_ask()),
             Denied::LicenseNotStarted { starts_at } => {
                 self.license(&format!("starts on {}", starts_at.date()), self.support())
             }
-            Denied::NotCovered { package, covers, more } => format!(
+            Denied::NotCovered {
+                package,
+                covers,
+                more,
+            } => format!(
                 "Package {package} not allowed: your license covers {}.{}",
                 list(covers, *more),
                 self.add(package)
             ),
-            Denied::UpdatesEnded { updates_until, package, version, published_at } => {
+            Denied::UpdatesEnded {
+                updates_until,
+                package,
+                version,
+                published_at,
+            } => {
                 let newer = newer(package, version.as_deref(), *published_at);
-                format!("Updates ended on {}: {newer}.{}", updates_until.date(), self.renew_or_ask())
+                format!(
+                    "Updates ended on {}: {newer}.{}",
+                    updates_until.date(),
+                    self.renew_or_ask()
+                )
             }
             Denied::NoSuchPackage { package } => {
-                format!("The repository {} has no package {package}.{}", self.repository, self.support())
+                format!(
+                    "The repository {} has no package {package}.{}",
+                    self.repository,
+                    self.support()
+                )
             }
             Denied::NoSuchRelease { package, version } => {
-                format!("Package {package} has no release {version}.{}", self.support())
+                format!(
+                    "Package {package} has no release {version}.{}",
+                    self.support()
+                )
             }
-            Denied::NoDocs { package, version } => format!("Release {package} {version} has no documentation."),
-            Denied::NoSuchPolicy { policy } => format!("The repository {} has no policy `{policy}`.", self.repository),
-            Denied::NoSuchRepository { repository } => format!("There is no repository `{repository}` here."),
+            Denied::NoDocs { package, version } => {
+                format!("Release {package} {version} has no documentation.")
+            }
+            Denied::NoSuchPolicy { policy } => format!(
+                "The repository {} has no policy `{policy}`.",
+                self.repository
+            ),
+            Denied::NoSuchRepository { repository } => {
+                format!("There is no repository `{repository}` here.")
+            }
         }
     }
 
@@ -68,30 +104,59 @@ impl Words<'_> {
     #[must_use]
     pub fn notice(&self, notice: &Notice) -> String {
         match notice {
-            Notice::Grace { access_until, closes_at } => format!(
+            Notice::Grace {
+                access_until,
+                closes_at,
+            } => format!(
                 "Your license for {} ended on {}; it still works until {}.{}",
-                self.repository, access_until.date(), closes_at.date(), self.renew()
+                self.repository,
+                access_until.date(),
+                closes_at.date(),
+                self.renew()
             ),
             Notice::Ending { access_until } => {
-                format!("Your license for {} ends on {}.{}", self.repository, access_until.date(), self.renew())
+                format!(
+                    "Your license for {} ends on {}.{}",
+                    self.repository,
+                    access_until.date(),
+                    self.renew()
+                )
             }
-            Notice::KeyRotated { expires_at: Some(expires_at) } => format!(
+            Notice::KeyRotated {
+                expires_at: Some(expires_at),
+            } => format!(
                 "This license key has been replaced by a new one and stops working on {}. {}",
-                expires_at.date(), self.new_key()
+                expires_at.date(),
+                self.new_key()
             ),
             Notice::KeyRotated { expires_at: None } => {
-                format!("This license key has been replaced by a new one. {}", self.new_key())
+                format!(
+                    "This license key has been replaced by a new one. {}",
+                    self.new_key()
+                )
             }
             Notice::KeyExpiring { expires_at } => {
-                format!("This license key expires on {}. {}", expires_at.date(), self.new_key())
+                format!(
+                    "This license key expires on {}. {}",
+                    expires_at.date(),
+                    self.new_key()
+                )
             }
             Notice::UpdatesEnding { updates_until } => format!(
                 "Your license for {} gets releases published until {}.{}",
-                self.repository, updates_until.date(), self.renew()
+                self.repository,
+                updates_until.date(),
+                self.renew()
             ),
-            Notice::UpdatesEnded { updates_until, package, hidden } => format!(
+            Notice::UpdatesEnded {
+                updates_until,
+                package,
+                hidden,
+            } => format!(
                 "{} of {package} not shown: updates ended on {}.{}",
-                count(*hidden, "newer release is", "newer releases are"), updates_until.date(), self.renew()
+                count(*hidden, "newer release is", "newer releases are"),
+                updates_until.date(),
+                self.renew()
             ),
             Notice::NoLongerCovered { package } => format!(
                 "Your license does not cover {package} anymore; the releases you have used stay available.{}",
@@ -101,15 +166,27 @@ impl Words<'_> {
     }
 
     fn needs_key(&self, why: &str) -> String {
-        format!("{why}A license key is needed for the repository {}. {}", self.repository, self.set_key())
+        format!(
+            "{why}A license key is needed for the repository {}. {}",
+            self.repository,
+            self.set_key()
+        )
     }
 
     fn unknown_key(&self, what: &str) -> String {
-        format!("{what} for the repository {}. {}", self.repository, self.set_key())
+        format!(
+            "{what} for the repository {}. {}",
+            self.repository,
+            self.set_key()
+        )
     }
 
     fn dead_key(&self, what: &str, since: Timestamp) -> String {
-        format!("This license key {what} on {}. {}", since.date(), self.new_key())
+        format!(
+            "This license key {what} on {}. {}",
+            since.date(),
+            self.new_key()
+        )
     }
 
     fn license(&self, what: &str, then: String) -> String {
@@ -125,7 +202,11 @@ impl Words<'_> {
     }
 
     fn new_key(&self) -> String {
-        format!("Set the new one with `mix hex.repo set {} --auth-key KEY`.{}", self.repository, self.get_key())
+        format!(
+            "Set the new one with `mix hex.repo set {} --auth-key KEY`.{}",
+            self.repository,
+            self.get_key()
+        )
     }
 
     fn get_key(&self) -> String {
@@ -145,7 +226,8 @@ impl Words<'_> {
     }
 
     fn renew(&self) -> String {
-        self.renew_url.map_or_else(|| self.support(), |url| format!(" Renew at {url}"))
+        self.renew_url
+            .map_or_else(|| self.support(), |url| format!(" Renew at {url}"))
     }
 
     fn renew_or_ask(&self) -> String {
@@ -156,19 +238,30 @@ impl Words<'_> {
     }
 
     fn support(&self) -> String {
-        self.support.map_or_else(String::new, |support| format!(" Questions: {support}"))
+        self.support
+            .map_or_else(String::new, |support| format!(" Questions: {support}"))
     }
 }
 
 fn ended(access_until: Timestamp, closed_at: Timestamp) -> String {
-    let grace = if closed_at > access_until { format!(", its grace on {}", closed_at.date()) } else { String::new() };
+    let grace = if closed_at > access_until {
+        format!(", its grace on {}", closed_at.date())
+    } else {
+        String::new()
+    };
     format!("ended on {}{grace}", access_until.date())
 }
 
 fn newer(package: &str, version: Option<&str>, published_at: Timestamp) -> String {
     match version {
-        Some(version) => format!("{package} {version} was published on {}", published_at.date()),
-        None => format!("the first release of {package} was published on {}", published_at.date()),
+        Some(version) => format!(
+            "{package} {version} was published on {}",
+            published_at.date()
+        ),
+        None => format!(
+            "the first release of {package} was published on {}",
+            published_at.date()
+        ),
     }
 }
 

@@ -54,7 +54,8 @@ impl Snapshot {
 
     // A package may be gone and another one of its name there in the same step: first what is gone.
     fn apply_packages(&mut self, packages: Vec<(PackageId, Option<PackageRow>)>) {
-        let (there, gone): (Vec<_>, Vec<_>) = packages.into_iter().partition(|(_, row)| row.is_some());
+        let (there, gone): (Vec<_>, Vec<_>) =
+            packages.into_iter().partition(|(_, row)| row.is_some());
         for (id, _) in gone {
             self.remove_package(id);
         }
@@ -65,7 +66,11 @@ impl Snapshot {
 
     // Keys are revoked, hardly ever deleted: no map by id, which would cost as much as the keys do.
     fn remove_key(&mut self, id: KeyId) {
-        let hash = self.keys.iter().find(|(_, key)| key.id == id).map(|(hash, _)| *hash);
+        let hash = self
+            .keys
+            .iter()
+            .find(|(_, key)| key.id == id)
+            .map(|(hash, _)| *hash);
         if let Some(hash) = hash {
             self.keys.remove(&hash);
         }

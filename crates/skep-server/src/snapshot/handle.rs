@@ -56,7 +56,10 @@ impl SnapshotHandle {
             db,
             revision: watch::Sender::new(snapshot.revision()),
             current: ArcSwap::from_pointee(snapshot),
-            last_read: Mutex::new(Read { number: 0, result: Ok(()) }),
+            last_read: Mutex::new(Read {
+                number: 0,
+                result: Ok(()),
+            }),
             reads_begun: AtomicU64::new(0),
             is_away: AtomicBool::new(false),
         })
@@ -77,7 +80,11 @@ impl SnapshotHandle {
     /// Whether it follows its database.
     #[must_use]
     pub fn health(&self) -> Health {
-        if self.is_away.load(Ordering::Relaxed) { Health::DatabaseAway } else { Health::Following }
+        if self.is_away.load(Ordering::Relaxed) {
+            Health::DatabaseAway
+        } else {
+            Health::Following
+        }
     }
 
     /// Follows the feed for ever. Dropping the future ends it.
@@ -117,11 +124,22 @@ impl SnapshotHandle {
 
     async fn read_feed(&self) -> Result<(), DbError> {
         let current = self.current.load_full();
-        let next = match db::snapshot::reload(&self.db, current.revision(), current.epoch()).await? {
+        let next = match db::snapshot::reload(&self.db, current.revision(), current.epoch()).await?
+        {
             Reload::Changes { revision, .. } if revision == current.revision() => return Ok(()),
-            Reload::Changes { revision, keys, licenses, products, packages } => {
-                current.with(Changes { revision, keys, licenses, products, packages })
-            }
+            Reload::Changes {
+                revision,
+                keys,
+                licenses,
+                products,
+                packages,
+            } => current.with(Changes {
+                revision,
+                keys,
+                licenses,
+                products,
+                packages,
+            }),
             Reload::Full => {
                 tracing::info!("the feed has a gap or another epoch: loading everything");
                 Snapshot::from(db::snapshot::load(&self.db).await?)
@@ -136,7 +154,9 @@ impl SnapshotHandle {
     fn note(&self, result: &Result<(), DbError>) {
         let was_away = self.is_away.swap(result.is_err(), Ordering::Relaxed);
         match result {
-            Err(error) if !was_away => tracing::warn!(%error, "the database is away: serving what is known"),
+            Err(error) if !was_away => {
+                tracing::warn!(%error, "the database is away: serving what is known")
+            }
             Ok(()) if was_away => tracing::info!("the database is back"),
             Ok(()) | Err(_) => {}
         }

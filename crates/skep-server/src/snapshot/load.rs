@@ -43,7 +43,13 @@ impl From<Loaded> for Snapshot {
             revision: loaded.revision,
             keys: Shards::with_hasher(ByKeyHash),
             licenses: Shards::default(),
-            products: Arc::new(loaded.products.into_iter().map(|product| (product.id, product)).collect()),
+            products: Arc::new(
+                loaded
+                    .products
+                    .into_iter()
+                    .map(|product| (product.id, product))
+                    .collect(),
+            ),
             shelves: HashMap::new(),
         };
         for row in &loaded.keys {
@@ -69,7 +75,10 @@ impl Snapshot {
     }
 
     pub(super) fn put_package(&mut self, row: PackageRow) {
-        let shelf = self.shelves.entry(row.package.repository.clone()).or_insert_with(|| Arc::new(Shelf::default()));
+        let shelf = self
+            .shelves
+            .entry(row.package.repository.clone())
+            .or_insert_with(|| Arc::new(Shelf::default()));
         Arc::make_mut(shelf).put(row.into());
     }
 }

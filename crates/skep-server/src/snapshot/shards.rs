@@ -19,7 +19,9 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
     /// An empty map.
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
-        let shards = (0..SHARDS).map(|_| Arc::new(HashMap::with_hasher(hasher.clone()))).collect();
+        let shards = (0..SHARDS)
+            .map(|_| Arc::new(HashMap::with_hasher(hasher.clone())))
+            .collect();
         Self { shards, hasher }
     }
 
@@ -44,7 +46,10 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
         K: Borrow<Q>,
     {
         let shard = self.shard_of(key);
-        self.shards[shard].contains_key(key).then(|| Arc::make_mut(&mut self.shards[shard]).remove(key)).flatten()
+        self.shards[shard]
+            .contains_key(key)
+            .then(|| Arc::make_mut(&mut self.shards[shard]).remove(key))
+            .flatten()
     }
 
     /// Every entry, in no order.
@@ -90,9 +95,20 @@ mod tests {
         map.insert(1, 100);
         assert_eq!(map.remove(&2), Some(2));
         assert_eq!(map.remove(&20_000), None);
-        assert_eq!((before.get(&1), before.get(&2), before.len()), (Some(&1), Some(&2), 10_000));
-        assert_eq!((map.get(&1), map.get(&2), map.len()), (Some(&100), None, 9_999));
-        let copied = map.shards.iter().zip(&before.shards).filter(|(a, b)| !Arc::ptr_eq(a, b)).count();
+        assert_eq!(
+            (before.get(&1), before.get(&2), before.len()),
+            (Some(&1), Some(&2), 10_000)
+        );
+        assert_eq!(
+            (map.get(&1), map.get(&2), map.len()),
+            (Some(&100), None, 9_999)
+        );
+        let copied = map
+            .shards
+            .iter()
+            .zip(&before.shards)
+            .filter(|(a, b)| !Arc::ptr_eq(a, b))
+            .count();
         assert!(copied <= 2, "{copied} pieces were copied");
     }
 

@@ -23,7 +23,13 @@ impl Shelf {
         let package = Arc::new(package);
         for (index, release) in package.releases().iter().enumerate() {
             let file_name = format!("{}-{}", package.name(), release.version_text());
-            self.releases.insert(file_name.into(), FoundRelease { package: Arc::clone(&package), index });
+            self.releases.insert(
+                file_name.into(),
+                FoundRelease {
+                    package: Arc::clone(&package),
+                    index,
+                },
+            );
         }
         self.packages.insert(package.name().clone(), package);
     }
@@ -32,13 +38,17 @@ impl Shelf {
     pub(super) fn take(&mut self, name: &str) {
         if let Some(package) = self.packages.remove(name) {
             for release in package.releases() {
-                self.releases.remove(&*format!("{name}-{}", release.version_text()));
+                self.releases
+                    .remove(&*format!("{name}-{}", release.version_text()));
             }
         }
     }
 
     /// The name of the package with this id. Looks at all of them: only for packages that are gone.
     pub(super) fn name_of(&self, id: PackageId) -> Option<PackageName> {
-        self.packages.iter().find(|(_, entry)| entry.id() == id).map(|(name, _)| name.clone())
+        self.packages
+            .iter()
+            .find(|(_, entry)| entry.id() == id)
+            .map(|(name, _)| name.clone())
     }
 }

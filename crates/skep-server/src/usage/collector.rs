@@ -84,13 +84,19 @@ impl Collector {
         let (recorder, spool) = (Arc::clone(&self.recorder), Arc::clone(&self.spool));
         let write = move || {
             let rows = recorder.take();
-            let written = if rows.is_empty() { Ok(()) } else { spool.write(&rows).map(|_| ()) };
+            let written = if rows.is_empty() {
+                Ok(())
+            } else {
+                spool.write(&rows).map(|_| ())
+            };
             written.inspect_err(|_| recorder.put_back(&rows))
         };
         // The counts are taken on the other thread: if this future is dropped, they still arrive.
         match tokio::task::spawn_blocking(write).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "usage cannot be written to its spool and stays in memory"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "usage cannot be written to its spool and stays in memory")
+            }
             Err(_) => tracing::error!("writing usage to its spool was interrupted"),
         }
     }
@@ -127,9 +133,15 @@ impl Collector {
 
     async fn deliver_one(&self, id: &BatchId) -> Result<(), DeliverError> {
         let name = id.clone();
-        let Some(batch) = self.blocking(move |spool| spool.read(&name)).await? else { return Ok(()) };
+        let Some(batch) = self.blocking(move |spool| spool.read(&name)).await? else {
+            return Ok(());
+        };
         if batch.bad_lines > 0 {
-            tracing::warn!(batch = id.as_str(), lines = batch.bad_lines, "damaged lines of usage are left out");
+            tracing::warn!(
+                batch = id.as_str(),
+                lines = batch.bad_lines,
+                "damaged lines of usage are left out"
+            );
         }
         store::insert(&self.db, &self.clock, id, &batch.rows).await?;
         let name = id.clone();
@@ -142,6 +154,8 @@ impl Collector {
         work: impl FnOnce(&Spool) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let spool = Arc::clone(&self.spool);
-        tokio::task::spawn_blocking(move || work(&spool)).await.map_err(io::Error::other)?
+        tokio::task::spawn_blocking(move || work(&spool))
+            .await
+            .map_err(io::Error::other)?
     }
 }

@@ -56,7 +56,10 @@ impl Detail {
         if self == Self::Everything {
             return kept;
         }
-        kept.client = Client { name: request.client.name, ..Client::default() };
+        kept.client = Client {
+            name: request.client.name,
+            ..Client::default()
+        };
         if self != Self::Release || request.caller.is_none() || request.status >= 400 {
             (kept.package, kept.version) = (None, None);
         }
@@ -79,7 +82,9 @@ impl Recorder {
     fn add(&self, request: &Request<'_>, at: Timestamp, requests: u64) {
         let mut hash = self.hasher.hash_one((request, at));
         let shard = usize::try_from(hash % SHARDS as u64).expect("a remainder of 16 fits");
-        let mut rows = self.shards[shard].lock().expect("nothing panics while it holds this lock");
+        let mut rows = self.shards[shard]
+            .lock()
+            .expect("nothing panics while it holds this lock");
         let detail = Detail::of(rows.len());
         let request = detail.keep(request);
         if detail != Detail::Everything {
@@ -104,7 +109,11 @@ impl Recorder {
     pub fn take(&self) -> Vec<Counted> {
         let mut taken = Vec::new();
         for shard in &self.shards {
-            let rows = std::mem::take(&mut *shard.lock().expect("nothing panics while it holds this lock"));
+            let rows = std::mem::take(
+                &mut *shard
+                    .lock()
+                    .expect("nothing panics while it holds this lock"),
+            );
             taken.extend(rows.into_values());
         }
         taken

@@ -66,11 +66,17 @@ impl Spool {
     }
 
     fn remove_abandoned(&self, clock: &Clock) -> io::Result<()> {
-        let now = UNIX_EPOCH + Duration::from_micros(u64::try_from(clock.now().micros()).unwrap_or(0));
+        let now =
+            UNIX_EPOCH + Duration::from_micros(u64::try_from(clock.now().micros()).unwrap_or(0));
         for path in self.files(BEING_WRITTEN)? {
             // The process that writes it may have finished meanwhile.
-            let Ok(modified) = fs::metadata(&path).and_then(|metadata| metadata.modified()) else { continue };
-            if now.duration_since(modified).is_ok_and(|age| age > ABANDONED) {
+            let Ok(modified) = fs::metadata(&path).and_then(|metadata| metadata.modified()) else {
+                continue;
+            };
+            if now
+                .duration_since(modified)
+                .is_ok_and(|age| age > ABANDONED)
+            {
                 remove_if_there(&path)?;
             }
         }
@@ -85,7 +91,8 @@ impl Spool {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let id = BatchId(format!("{}-{number:08}", self.process));
         let unfinished = self.path(&id, BEING_WRITTEN);
-        let written = write_lines(&unfinished, rows).and_then(|()| fs::rename(&unfinished, self.path(&id, WRITTEN)));
+        let written = write_lines(&unfinished, rows)
+            .and_then(|()| fs::rename(&unfinished, self.path(&id, WRITTEN)));
         if let Err(error) = written {
             // The first error tells more than one of cleaning up after it.
             let _ = remove_if_there(&unfinished);
@@ -115,7 +122,10 @@ impl Spool {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut batch = Batch { rows: Vec::new(), bad_lines: 0 };
+        let mut batch = Batch {
+            rows: Vec::new(),
+            bad_lines: 0,
+        };
         for line in BufReader::new(file).split(b'\n') {
             match serde_json::from_slice(&line?) {
                 Ok(row) => batch.rows.push(row),
@@ -172,7 +182,11 @@ mod tests {
     use crate::usage::{Client, FileKind, Request};
 
     fn row(version: &str) -> Counted {
-        let client = Client { name: "mix", elixir: Some("1.18.0"), ..Client::default() };
+        let client = Client {
+            name: "mix",
+            elixir: Some("1.18.0"),
+            ..Client::default()
+        };
         let request = Request {
             caller: None,
             repository: "acme",
@@ -197,7 +211,10 @@ mod tests {
         let two = first.write(&[row("1.2.0")]).unwrap();
         let second = open(&dir.path().join("new/spool"));
         assert_eq!(second.batches().unwrap(), [one.clone(), two.clone()]);
-        assert_eq!(second.read(&one).unwrap().unwrap().rows, [row("1.0.0"), row("1.1.0")]);
+        assert_eq!(
+            second.read(&one).unwrap().unwrap().rows,
+            [row("1.0.0"), row("1.1.0")]
+        );
         second.remove(&one).unwrap();
         first.remove(&one).unwrap();
         assert!(first.read(&one).unwrap().is_none());
@@ -233,7 +250,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, b"").unwrap();
-        let error = Spool::open(&file.join("spool"), &Clock::system()).unwrap_err().to_string();
+        let error = Spool::open(&file.join("spool"), &Clock::system())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("file/spool"), "{error}");
     }
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::spool::BatchId;
 use super::Counted;
+use super::spool::BatchId;
 use crate::clock::{Clock, Timestamp};
 use crate::db::downloads::{self, Download};
 use crate::db::{Db, DbError, in_tx, keys, usage};
@@ -34,14 +34,18 @@ pub async fn insert(db: &Db, clock: &Clock, id: &BatchId, rows: &[Counted]) -> R
 fn downloads_in(rows: &[Counted]) -> Vec<Download> {
     let mut downloads: BTreeMap<_, Download> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.is_download()) {
-        let (Some(license), Some(release)) = (row.license, release_of(row)) else { continue };
-        let download = downloads.entry((license, release.clone())).or_insert_with(|| Download {
-            license,
-            release,
-            first_at: row.at,
-            last_at: row.at,
-            requests: 0,
-        });
+        let (Some(license), Some(release)) = (row.license, release_of(row)) else {
+            continue;
+        };
+        let download = downloads
+            .entry((license, release.clone()))
+            .or_insert_with(|| Download {
+                license,
+                release,
+                first_at: row.at,
+                last_at: row.at,
+                requests: 0,
+            });
         download.first_at = download.first_at.min(row.at);
         download.last_at = download.last_at.max(row.at);
         download.requests += row.requests;

@@ -1,7 +1,7 @@
 //! No key and no token can appear in a log, however verbose.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -29,25 +29,39 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// One log for the whole process: a subscriber of one thread would miss what others do.
+fn log() -> &'static Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(log.clone())
+            .with_ansi(false)
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).expect("nobody else sets it");
+        log
+    })
+}
+
 const GUESS: &str = "skl_0123456789abcdefghijklmnopqrstuvwxyz01";
 const TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.c2VjcmV0c2VjcmV0.c2lnbmF0dXJl";
 
-/// One thread runs everything, so that this test's subscriber sees everything.
-#[tokio::test(flavor = "current_thread")]
+#[tokio::test]
 async fn no_secret_reaches_the_log() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = log();
     tracing::info!("the log works");
 
     let mut app = TestApp::with(&[("SKEP_DELIVERY__MODE", "local-url")]).await;
     app.publish("alpha", "1.0.0").await;
     let sold = app.sell(Sale::of("alpha")).await;
-    let url = app.get("/repo/tarballs/alpha-1.0.0.tar").key(&sold.key).send().await.header("location").to_owned();
+    let url = app
+        .get("/repo/tarballs/alpha-1.0.0.tar")
+        .key(&sold.key)
+        .send()
+        .await
+        .header("location")
+        .to_owned();
     for secret in [sold.key.as_str(), GUESS, TOKEN] {
         ask_everywhere(&app, secret).await;
     }
@@ -59,11 +73,20 @@ async fn no_secret_reaches_the_log() {
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let signature = url.rsplit('=').next().unwrap();
-    assert!(text.contains("the log works") && text.contains("snapshot loaded"), "{text}");
+    assert!(
+        text.contains("the log works") && text.contains("snapshot loaded"),
+        "{text}"
+    );
     for secret in [sold.key.as_str(), GUESS, TOKEN, signature] {
         // Also no large part of one.
-        assert!(!text.contains(&secret[..secret.len() / 2]), "a secret is in the log");
-        assert!(!text.contains(&secret[secret.len() / 2..]), "a secret is in the log");
+        assert!(
+            !text.contains(&secret[..secret.len() / 2]),
+            "a secret is in the log"
+        );
+        assert!(
+            !text.contains(&secret[secret.len() / 2..]),
+            "a secret is in the log"
+        );
     }
 }
 
@@ -77,13 +100,31 @@ async fn ask_everywhere(app: &TestApp, secret: &str) {
         basic(format!("x:{secret}")),
         format!("Token {secret}"),
     ];
-    for path in ["/repo/packages/alpha", "/repo/tarballs/alpha-1.0.0.tar", "/repo/public_key", "/repo/names", "/healthz"] {
+    for path in [
+        "/repo/packages/alpha",
+        "/repo/tarballs/alpha-1.0.0.tar",
+        "/repo/public_key",
+        "/repo/names",
+        "/healthz",
+    ] {
         for credential in &credentials {
             app.get(path).key(credential).send().await;
         }
     }
-    for path in ["/repo/packages/{}", "/repo/tarballs/{}.tar", "/repo/repos/{}/names", "/repo/files/{}", "/{}", "/repo/names?key={}"] {
+    for path in [
+        "/repo/packages/{}",
+        "/repo/tarballs/{}.tar",
+        "/repo/repos/{}/names",
+        "/repo/files/{}",
+        "/{}",
+        "/repo/names?key={}",
+    ] {
         let path = path.replace("{}", secret);
-        app.get(&path).key(secret).agent(&format!("hex/{secret}")).header("x-forwarded-for", secret).send().await;
+        app.get(&path)
+            .key(secret)
+            .agent(&format!("hex/{secret}"))
+            .header("x-forwarded-for", secret)
+            .send()
+            .await;
     }
 }

@@ -4,6 +4,6 @@ mod ask;
 mod sale;
 mod test_app;
 
-pub(crate) use ask::{Answer, MIX, REBAR3};
+pub(crate) use ask::{MIX, REBAR3};
 pub(crate) use sale::{Sale, Sold};
 pub(crate) use test_app::{TODAY, TestApp};

@@ -39,7 +39,16 @@ async fn rows(app: &TestApp, asked: &Asked) -> Vec<UsageRow> {
 }
 
 async fn total(app: &TestApp) -> u64 {
-    rows(app, &Asked { limit: 1, ..Asked::default() }).await.first().map_or(0, |row| row.requests)
+    rows(
+        app,
+        &Asked {
+            limit: 1,
+            ..Asked::default()
+        },
+    )
+    .await
+    .first()
+    .map_or(0, |row| row.requests)
 }
 
 #[tokio::test]
@@ -75,17 +84,35 @@ async fn a_download_is_reported_with_everything_known_of_it() {
 #[tokio::test]
 async fn refusals_are_counted_by_their_meaning() {
     let (app, sold) = with_license().await;
-    app.get("/repo/packages/beta").key(&sold.key).agent(MIX).send().await;
-    app.get("/repo/packages/alpha").key("unknown").agent(REBAR3).send().await;
+    app.get("/repo/packages/beta")
+        .key(&sold.key)
+        .agent(MIX)
+        .send()
+        .await;
+    app.get("/repo/packages/alpha")
+        .key("unknown")
+        .agent(REBAR3)
+        .send()
+        .await;
     app.node.usage.flush().await;
     let mut seen: Vec<_> = rows(&app, &everything())
         .await
         .into_iter()
-        .map(|row| (row.status.unwrap(), row.license.is_some(), row.package, row.client.unwrap()))
+        .map(|row| {
+            (
+                row.status.unwrap(),
+                row.license.is_some(),
+                row.package,
+                row.client.unwrap(),
+            )
+        })
         .collect();
     seen.sort();
     // mix got a 402, and it means 403; a name that a stranger asked for is not remembered.
-    let expected = [(401, false, None, "rebar3".to_owned()), (403, true, Some("beta".to_owned()), "mix".to_owned())];
+    let expected = [
+        (401, false, None, "rebar3".to_owned()),
+        (403, true, Some("beta".to_owned()), "mix".to_owned()),
+    ];
     assert_eq!(seen, expected);
 }
 
@@ -98,17 +125,55 @@ async fn usage_is_added_up_by_what_is_asked_for() {
     app.clock.advance(86_400);
     app.get(TARBALL).key(&other.key).send().await;
     app.node.usage.flush().await;
-    let by_customer = rows(&app, &Asked { by_customer: true, limit: 10, ..Asked::default() }).await;
-    let seen: Vec<_> = by_customer.iter().map(|row| (row.customer.as_deref().unwrap(), row.requests)).collect();
+    let by_customer = rows(
+        &app,
+        &Asked {
+            by_customer: true,
+            limit: 10,
+            ..Asked::default()
+        },
+    )
+    .await;
+    let seen: Vec<_> = by_customer
+        .iter()
+        .map(|row| (row.customer.as_deref().unwrap(), row.requests))
+        .collect();
     assert_eq!(seen, [(other.email.as_str(), 2), (sold.email.as_str(), 1)]);
-    let by_day = rows(&app, &Asked { by_day: true, limit: 10, ..Asked::default() }).await;
-    let days: Vec<_> = by_day.iter().map(|row| (row.day.unwrap().date(), row.requests)).collect();
-    assert_eq!(days, [("2026-11-23".to_owned(), 1), ("2026-11-22".to_owned(), 2)]);
-    let since = Asked { since: Some(TODAY.plus_seconds(60)), limit: 10, ..Asked::default() };
+    let by_day = rows(
+        &app,
+        &Asked {
+            by_day: true,
+            limit: 10,
+            ..Asked::default()
+        },
+    )
+    .await;
+    let days: Vec<_> = by_day
+        .iter()
+        .map(|row| (row.day.unwrap().date(), row.requests))
+        .collect();
+    assert_eq!(
+        days,
+        [("2026-11-23".to_owned(), 1), ("2026-11-22".to_owned(), 2)]
+    );
+    let since = Asked {
+        since: Some(TODAY.plus_seconds(60)),
+        limit: 10,
+        ..Asked::default()
+    };
     assert_eq!(rows(&app, &since).await[0].requests, 1);
-    let of_one = Asked { customer: Some(sold.email), license: Some(sold.license), limit: 10, ..Asked::default() };
+    let of_one = Asked {
+        customer: Some(sold.email),
+        license: Some(sold.license),
+        limit: 10,
+        ..Asked::default()
+    };
     assert_eq!(rows(&app, &of_one).await[0].requests, 1);
-    let of_nothing = Asked { package: Some("beta".to_owned()), limit: 10, ..Asked::default() };
+    let of_nothing = Asked {
+        package: Some("beta".to_owned()),
+        limit: 10,
+        ..Asked::default()
+    };
     assert!(rows(&app, &of_nothing).await.is_empty());
 }
 
@@ -146,16 +211,34 @@ async fn a_database_that_is_away_loses_nothing_and_nothing_counts_twice() {
     let spooled = || fs_err::read_dir(&spool).unwrap().count();
     assert_eq!(spooled(), 2);
     // A crash between the commit and the removal of a file leaves it to be read again.
-    let copies: Vec<_> = fs_err::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let contents: Vec<_> = copies.iter().map(|path| fs_err::read(path).unwrap()).collect();
+    let copies: Vec<_> = fs_err::read_dir(&spool)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let contents: Vec<_> = copies
+        .iter()
+        .map(|path| fs_err::read(path).unwrap())
+        .collect();
     let app = app.restart().await;
     app.node.usage.flush().await;
-    assert_eq!((total(&app).await, fs_err::read_dir(app.dir().join("spool")).unwrap().count()), (2, 0));
+    assert_eq!(
+        (
+            total(&app).await,
+            fs_err::read_dir(app.dir().join("spool")).unwrap().count()
+        ),
+        (2, 0)
+    );
     for (path, content) in copies.iter().zip(contents) {
         fs_err::write(path, content).unwrap();
     }
     app.node.usage.flush().await;
-    assert_eq!((total(&app).await, fs_err::read_dir(app.dir().join("spool")).unwrap().count()), (2, 0));
+    assert_eq!(
+        (
+            total(&app).await,
+            fs_err::read_dir(app.dir().join("spool")).unwrap().count()
+        ),
+        (2, 0)
+    );
 }
 
 #[tokio::test]
@@ -167,7 +250,13 @@ async fn a_download_is_remembered_with_its_license_and_key() {
     let shown = licenses::show(&app.node.app, &sold.license).await.unwrap();
     assert_eq!(shown.keys[0].last_used_at, Some(TODAY));
     assert_eq!(shown.downloads.len(), 1);
-    assert_eq!((shown.downloads[0].release.to_string(), shown.downloads[0].requests), ("alpha 1.0.0".to_owned(), 1));
+    assert_eq!(
+        (
+            shown.downloads[0].release.to_string(),
+            shown.downloads[0].requests
+        ),
+        ("alpha 1.0.0".to_owned(), 1)
+    );
 }
 
 #[tokio::test]
@@ -176,7 +265,10 @@ async fn old_usage_goes_and_downloads_stay() {
     app.get(TARBALL).key(&sold.key).send().await;
     app.node.usage.flush().await;
     let db = &app.node.app.db;
-    assert_eq!(prune_usage(db, 0, TODAY.plus_days(10_000)).await.unwrap(), 0);
+    assert_eq!(
+        prune_usage(db, 0, TODAY.plus_days(10_000)).await.unwrap(),
+        0
+    );
     assert_eq!(prune_usage(db, 30, TODAY.plus_days(30)).await.unwrap(), 0);
     assert!(prune_usage(db, 30, TODAY.plus_days(31)).await.unwrap() > 0);
     assert_eq!(total(&app).await, 0);

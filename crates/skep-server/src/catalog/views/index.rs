@@ -37,14 +37,21 @@ pub(super) struct Selection {
 
 impl Selection {
     pub(super) fn new(snapshot: &Snapshot, license: &LicenseFacts, repository: String) -> Self {
-        let entitlement = Entitlement { key: None, license, products: snapshot.products() };
+        let entitlement = Entitlement {
+            key: None,
+            license,
+            products: snapshot.products(),
+        };
         let mut packages: Vec<_> = snapshot
             .packages(&repository)
             .map(|package| (Arc::clone(package), entitlement.visible(package)))
             .filter(|(_, visible)| !visible.is_empty())
             .collect();
         packages.sort_unstable_by(|(a, _), (b, _)| a.name().cmp(b.name()));
-        Self { repository, packages }
+        Self {
+            repository,
+            packages,
+        }
     }
 
     pub(super) fn variant(&self, kind: IndexKind) -> Sha256 {
@@ -63,19 +70,40 @@ impl Selection {
         let repository = self.repository.clone();
         match kind {
             IndexKind::Names => {
-                let packages = self.packages.iter().map(|(package, visible)| names_entry(package, visible)).collect();
-                Names { repository, packages }.encode()
+                let packages = self
+                    .packages
+                    .iter()
+                    .map(|(package, visible)| names_entry(package, visible))
+                    .collect();
+                Names {
+                    repository,
+                    packages,
+                }
+                .encode()
             }
             IndexKind::Versions => {
-                let packages = self.packages.iter().map(|(package, visible)| versions_entry(package, visible)).collect();
-                Versions { repository, packages }.encode()
+                let packages = self
+                    .packages
+                    .iter()
+                    .map(|(package, visible)| versions_entry(package, visible))
+                    .collect();
+                Versions {
+                    repository,
+                    packages,
+                }
+                .encode()
             }
         }
     }
 }
 
 /// What the selection depends on, without looking at a single package.
-pub(super) fn question(kind: IndexKind, repository: &str, snapshot: &Snapshot, license: &LicenseFacts) -> Sha256 {
+pub(super) fn question(
+    kind: IndexKind,
+    repository: &str,
+    snapshot: &Snapshot,
+    license: &LicenseFacts,
+) -> Sha256 {
     let mut hasher = Sha256Hasher::new();
     let mut part = |bytes: &[u8]| {
         hasher.update(&bytes.len().to_le_bytes());
@@ -103,16 +131,26 @@ fn names_entry(package: &PackageEntry, visible: &Visible) -> NamesEntry {
 }
 
 fn versions_entry(package: &PackageEntry, visible: &Visible) -> VersionsEntry {
-    let retired = package.selected(visible).zip(0..).filter(|(release, _)| release.is_retired());
+    let retired = package
+        .selected(visible)
+        .zip(0..)
+        .filter(|(release, _)| release.is_retired());
     VersionsEntry {
         name: package.name().to_string(),
-        versions: package.selected(visible).map(|release| release.version_text().to_owned()).collect(),
+        versions: package
+            .selected(visible)
+            .map(|release| release.version_text().to_owned())
+            .collect(),
         retired: retired.map(|(_, index)| index).collect(),
         with_advisories: Vec::new(),
     }
 }
 
 fn updated_at(package: &PackageEntry, visible: &Visible) -> crate::clock::Timestamp {
-    let times = package.selected(visible).map(|release: &ReleaseEntry| release.updated_at);
-    times.max().expect("a selection has no packages without releases")
+    let times = package
+        .selected(visible)
+        .map(|release: &ReleaseEntry| release.updated_at);
+    times
+        .max()
+        .expect("a selection has no packages without releases")
 }

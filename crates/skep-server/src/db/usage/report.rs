@@ -184,9 +184,15 @@ impl TryFrom<Row> for UsageRow {
     type Error = DbError;
 
     fn try_from(row: Row) -> Result<Self, DbError> {
-        let at = At { table: "usage", id: row.license.as_deref().unwrap_or("?") };
+        let at = At {
+            table: "usage",
+            id: row.license.as_deref().unwrap_or("?"),
+        };
         Ok(Self {
-            status: row.status.map(|status| at.number("status", status)).transpose()?,
+            status: row
+                .status
+                .map(|status| at.number("status", status))
+                .transpose()?,
             requests: at.number("requests", row.requests)?,
             day: row.day.map(|day| Timestamp::from_seconds(0).plus_days(day)),
             customer: row.customer,

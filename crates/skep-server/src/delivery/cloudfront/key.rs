@@ -4,7 +4,9 @@ use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256,
+};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -29,10 +31,14 @@ pub enum KeyError {
     )]
     NotPrivateKeyPem,
     /// A passphrase is needed.
-    #[error("the private key is encrypted: decrypt it with `openssl pkey -in KEY.pem -out PLAIN.pem`")]
+    #[error(
+        "the private key is encrypted: decrypt it with `openssl pkey -in KEY.pem -out PLAIN.pem`"
+    )]
     Encrypted,
     /// A private key, but of a kind that CloudFront does not know.
-    #[error("CloudFront takes RSA keys of 2048 bits and ECDSA keys on the curve P-256: this key is neither")]
+    #[error(
+        "CloudFront takes RSA keys of 2048 bits and ECDSA keys on the curve P-256: this key is neither"
+    )]
     Unsupported,
     /// An RSA key of a size that CloudFront does not take.
     #[error("CloudFront takes RSA keys of 2048 bits: this one has `{0}`")]
@@ -80,11 +86,16 @@ impl SigningKey {
     fn rsa<E>(key: Result<RsaKeyPair, E>) -> Result<Self, KeyError> {
         let key = key.map_err(|_| KeyError::Unsupported)?;
         let bits = key.public_modulus_len() * 8;
-        if bits == RSA_BITS { Ok(Self(Kind::Rsa(Box::new(key)))) } else { Err(KeyError::RsaSize(bits)) }
+        if bits == RSA_BITS {
+            Ok(Self(Kind::Rsa(Box::new(key))))
+        } else {
+            Err(KeyError::RsaSize(bits))
+        }
     }
 
     fn ecdsa<E>(key: Result<EcdsaKeyPair, E>) -> Result<Self, KeyError> {
-        key.map(|key| Self(Kind::Ecdsa(key))).map_err(|_| KeyError::Unsupported)
+        key.map(|key| Self(Kind::Ecdsa(key)))
+            .map_err(|_| KeyError::Unsupported)
     }
 
     /// The signature over SHA-256 of `message`: PKCS#1 v1.5, or ECDSA in ASN.1.
@@ -97,12 +108,15 @@ impl SigningKey {
         match &self.0 {
             Kind::Rsa(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| KeyError::Sign)?;
+                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+                    .map_err(|_| KeyError::Sign)?;
                 Ok(signature)
             }
-            Kind::Ecdsa(key) => {
-                Ok(key.sign(&random, message).map_err(|_| KeyError::Sign)?.as_ref().to_vec())
-            }
+            Kind::Ecdsa(key) => Ok(key
+                .sign(&random, message)
+                .map_err(|_| KeyError::Sign)?
+                .as_ref()
+                .to_vec()),
         }
     }
 

@@ -5,7 +5,10 @@ use serde::Deserialize;
 use super::*;
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/keys");
-const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/cloudfront/vectors.json");
+const VECTORS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../testdata/golden/cloudfront/vectors.json"
+);
 const EXPIRES: Timestamp = Timestamp::from_seconds(1_798_761_600);
 
 #[derive(Deserialize)]
@@ -41,12 +44,23 @@ fn urls_are_those_of_the_reference_byte_for_byte() {
     for vector in vectors {
         for pem in ["rsa2048.pem", "rsa2048_pkcs8.pem"] {
             let key = golden_key(pem).unwrap();
-            let cloudfront = CloudFront::new("https://unused.example", &vector.key_pair_id, key, policy_of(&vector));
+            let cloudfront = CloudFront::new(
+                "https://unused.example",
+                &vector.key_pair_id,
+                key,
+                policy_of(&vector),
+            );
             let expires_at = Timestamp::from_seconds(vector.expires);
             if let Some(json) = &vector.policy_json {
                 assert_eq!(&cloudfront.policy_json(&vector.url, expires_at), json);
             }
-            assert_eq!(cloudfront.sign_url(&vector.url, expires_at).unwrap().reveal(), vector.signed_url);
+            assert_eq!(
+                cloudfront
+                    .sign_url(&vector.url, expires_at)
+                    .unwrap()
+                    .reveal(),
+                vector.signed_url
+            );
         }
     }
 }
@@ -58,23 +72,41 @@ fn pem(label: &str, der: &[u8]) -> Vec<u8> {
 
 fn parameter<'a>(url: &'a str, name: &str) -> &'a str {
     let query = url.split_once('?').unwrap().1;
-    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap()
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        .unwrap()
 }
 
 #[test]
 fn an_ecdsa_signature_verifies_with_every_form_of_the_key() {
     let pair = EcdsaPair::new();
-    for pem in [pem("PRIVATE KEY", &pair.pkcs8), pem("EC PRIVATE KEY", &pair.sec1)] {
+    for pem in [
+        pem("PRIVATE KEY", &pair.pkcs8),
+        pem("EC PRIVATE KEY", &pair.sec1),
+    ] {
         let key = SigningKey::from_pem(&pem).unwrap();
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key());
         let cloudfront = CloudFront::new("https://cdn.acme.example/", "K1", key, Policy::Canned);
-        let signed = cloudfront.sign("repos/acme/tarballs/alpha-1.0.0/ab12.tar", EXPIRES).unwrap();
+        let signed = cloudfront
+            .sign("repos/acme/tarballs/alpha-1.0.0/ab12.tar", EXPIRES)
+            .unwrap();
         let url = signed.reveal();
-        assert!(url.starts_with("https://cdn.acme.example/repos/acme/tarballs/alpha-1.0.0/ab12.tar?Expires=1798761600&"));
+        assert!(url.starts_with(
+            "https://cdn.acme.example/repos/acme/tarballs/alpha-1.0.0/ab12.tar?Expires=1798761600&"
+        ));
         assert!(url.ends_with("&Key-Pair-Id=K1&Hash-Algorithm=SHA256"));
-        let base64 = parameter(url, "Signature").replace('-', "+").replace('_', "=").replace('~', "/");
+        let base64 = parameter(url, "Signature")
+            .replace('-', "+")
+            .replace('_', "=")
+            .replace('~', "/");
         let policy = r#"{"Statement":[{"Resource":"https://cdn.acme.example/repos/acme/tarballs/alpha-1.0.0/ab12.tar","Condition":{"DateLessThan":{"AWS:EpochTime":1798761600}}}]}"#;
-        public.verify(policy.as_bytes(), &BASE64.decode(base64.as_bytes()).unwrap()).unwrap();
+        public
+            .verify(
+                policy.as_bytes(),
+                &BASE64.decode(base64.as_bytes()).unwrap(),
+            )
+            .unwrap();
         assert!(url.len() < 300, "{}", url.len());
     }
 }
@@ -90,28 +122,51 @@ impl EcdsaPair {
         use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref()).unwrap();
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref()).unwrap();
         let sec1: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().unwrap();
-        Self { pkcs8: pkcs8.as_ref().to_vec(), sec1: sec1.as_ref().to_vec() }
+        Self {
+            pkcs8: pkcs8.as_ref().to_vec(),
+            sec1: sec1.as_ref().to_vec(),
+        }
     }
 }
 
 #[test]
 fn other_keys_are_refused_with_their_fault() {
     let refuse = |pem: &[u8]| SigningKey::from_pem(pem).unwrap_err();
-    assert_eq!(golden_key("rsa4096.pem").unwrap_err(), KeyError::RsaSize(4096));
-    assert_eq!(golden_key("rsa2048_pub_spki.pem").unwrap_err(), KeyError::NotPrivateKeyPem);
+    assert_eq!(
+        golden_key("rsa4096.pem").unwrap_err(),
+        KeyError::RsaSize(4096)
+    );
+    assert_eq!(
+        golden_key("rsa2048_pub_spki.pem").unwrap_err(),
+        KeyError::NotPrivateKeyPem
+    );
     assert_eq!(refuse(b""), KeyError::NotPrivateKeyPem);
     assert_eq!(refuse(b"not a key"), KeyError::NotPrivateKeyPem);
-    assert_eq!(refuse(&pem("ENCRYPTED PRIVATE KEY", b"x")), KeyError::Encrypted);
+    assert_eq!(
+        refuse(&pem("ENCRYPTED PRIVATE KEY", b"x")),
+        KeyError::Encrypted
+    );
     assert_eq!(refuse(&pem("PRIVATE KEY", b"x")), KeyError::Unsupported);
     assert_eq!(refuse(&pem("EC PRIVATE KEY", b"x")), KeyError::Unsupported);
-    assert_eq!(refuse(&pem("EC PRIVATE KEY", &EcdsaPair::new().pkcs8[..40])), KeyError::Unsupported);
+    assert_eq!(
+        refuse(&pem("EC PRIVATE KEY", &EcdsaPair::new().pkcs8[..40])),
+        KeyError::Unsupported
+    );
 }
 
 #[test]
 fn the_origin_knows_its_distribution_by_the_secret() {
-    let cloudfront = || CloudFront::new("https://cdn.acme.example", "K1", golden_key("rsa2048.pem").unwrap(), Policy::Canned);
+    let cloudfront = || {
+        CloudFront::new(
+            "https://cdn.acme.example",
+            "K1",
+            golden_key("rsa2048.pem").unwrap(),
+            Policy::Canned,
+        )
+    };
     assert!(!cloudfront().is_origin_secret(b""));
     let cloudfront = cloudfront().with_origin_secret("correct horse");
     assert!(cloudfront.is_origin_secret(b"correct horse"));

@@ -25,14 +25,23 @@ const PEM: HeaderValue = HeaderValue::from_static("application/x-pem-file");
 
 impl Visit<'_> {
     /// The file, or why not.
-    pub(super) async fn serve(&self, caller: &Caller<'_>, snapshot: &Arc<Snapshot>) -> Result<Response, Denied> {
+    pub(super) async fn serve(
+        &self,
+        caller: &Caller<'_>,
+        snapshot: &Arc<Snapshot>,
+    ) -> Result<Response, Denied> {
         let Some(signer) = self.signer else {
             check::check(caller, &Asked::Index, self.now)?;
-            return Err(Denied::NoSuchRepository { repository: self.repository.to_owned() });
+            return Err(Denied::NoSuchRepository {
+                repository: self.repository.to_owned(),
+            });
         };
         match self.call.file {
             File::Names => self.index(caller, snapshot, signer, IndexKind::Names).await,
-            File::Versions => self.index(caller, snapshot, signer, IndexKind::Versions).await,
+            File::Versions => {
+                self.index(caller, snapshot, signer, IndexKind::Versions)
+                    .await
+            }
             File::Package(name) => self.package(caller, snapshot, signer, name).await,
             File::Tarball(name) => {
                 let file_name = name.strip_suffix(".tar").unwrap_or_default();
@@ -45,7 +54,9 @@ impl Visit<'_> {
             File::PublicKey => self.public_key(caller, signer),
             File::Policy(name) => {
                 check::check(caller, &Asked::Index, self.now)?;
-                Err(Denied::NoSuchPolicy { policy: name.to_owned() })
+                Err(Denied::NoSuchPolicy {
+                    policy: name.to_owned(),
+                })
             }
         }
     }
@@ -54,11 +65,14 @@ impl Visit<'_> {
     /// is the first thing that `mix hex.repo add` asks for.
     fn public_key(&self, caller: &Caller<'_>, signer: &Signer) -> Result<Response, Denied> {
         if let Caller::UnknownKey { is_mistyped } = caller {
-            return Err(Denied::UnknownKey { is_mistyped: *is_mistyped });
+            return Err(Denied::UnknownKey {
+                is_mistyped: *is_mistyped,
+            });
         }
         let etag = HeaderValue::try_from(format!("\"{}\"", signer.fingerprint));
         let etag = etag.expect("a fingerprint in quotes is a header value");
-        let mut response = self.unless_known(etag, || signer.public_key.to_pem().into_bytes().into());
+        let mut response =
+            self.unless_known(etag, || signer.public_key.to_pem().into_bytes().into());
         response.headers_mut().insert(CONTENT_TYPE, PEM);
         Ok(response)
     }
@@ -74,7 +88,11 @@ impl Visit<'_> {
         let Caller::Known(entitlement) = caller else {
             return Err(Denied::NoCredential);
         };
-        let view = self.node.views.index(signer, kind, self.repository, snapshot, entitlement.license).await;
+        let view = self
+            .node
+            .views
+            .index(signer, kind, self.repository, snapshot, entitlement.license)
+            .await;
         Ok(self.view(view))
     }
 
@@ -86,10 +104,16 @@ impl Visit<'_> {
         name: &str,
     ) -> Result<Response, Denied> {
         let entry = snapshot.package(self.repository, name);
-        let asked = Asked::Package { repository: self.repository, name, entry: entry.map(Arc::as_ref) };
+        let asked = Asked::Package {
+            repository: self.repository,
+            name,
+            entry: entry.map(Arc::as_ref),
+        };
         let allowed = check::check(caller, &asked, self.now)?;
         let (Allowed::Package(visible), Some(entry)) = (allowed, entry) else {
-            return Err(Denied::NoSuchPackage { package: name.to_owned() });
+            return Err(Denied::NoSuchPackage {
+                package: name.to_owned(),
+            });
         };
         let notices = self.notices(caller, entry, &visible);
         let mut response = self.view(self.node.views.package(signer, entry, visible).await);
@@ -101,13 +125,19 @@ impl Visit<'_> {
 
     /// What the caller should know, in one line; empty when there is nothing, or nobody to read it.
     fn notices(&self, caller: &Caller<'_>, entry: &PackageEntry, visible: &Visible) -> String {
-        let Caller::Known(entitlement) = caller else { return String::new() };
+        let Caller::Known(entitlement) = caller else {
+            return String::new();
+        };
         if !self.client.copes_with_messages() {
             return String::new();
         }
         let words = self.words();
         let notices = check::notices(entitlement, entry, visible, self.now);
-        notices.iter().map(|notice| words.notice(notice)).collect::<Vec<_>>().join(" ")
+        notices
+            .iter()
+            .map(|notice| words.notice(notice))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     async fn release_file(
@@ -135,7 +165,10 @@ impl Visit<'_> {
         });
         match file {
             Some(file) => Ok(self.deliver(file).await),
-            None => Err(Denied::NoDocs { package: package.to_owned(), version: version.to_owned() }),
+            None => Err(Denied::NoDocs {
+                package: package.to_owned(),
+                version: version.to_owned(),
+            }),
         }
     }
 
@@ -156,11 +189,19 @@ impl Visit<'_> {
                 response
             }
             Ok(Located::Stream) => {
-                let streamed =
-                    files::stream(&self.node.app.files, file, self.call.method, self.call.headers, "private, no-cache").await;
+                let streamed = files::stream(
+                    &self.node.app.files,
+                    file,
+                    self.call.method,
+                    self.call.headers,
+                    "private, no-cache",
+                )
+                .await;
                 match streamed {
                     Ok(mut response) => {
-                        response.headers_mut().insert(VARY, HeaderValue::from_static("authorization"));
+                        response
+                            .headers_mut()
+                            .insert(VARY, HeaderValue::from_static("authorization"));
                         response
                     }
                     Err(error) => files::unreadable(&error),
@@ -189,8 +230,11 @@ impl Visit<'_> {
 
     /// The body with its `ETag`, or 304 when the client has it.
     fn unless_known(&self, etag: HeaderValue, body: impl FnOnce() -> axum::body::Body) -> Response {
-        let response =
-            if is_known(self.call.headers, &etag) { empty(StatusCode::NOT_MODIFIED) } else { Response::new(body()) };
+        let response = if is_known(self.call.headers, &etag) {
+            empty(StatusCode::NOT_MODIFIED)
+        } else {
+            Response::new(body())
+        };
         with_validators(response, etag)
     }
 }
@@ -204,5 +248,8 @@ fn with_validators(mut response: Response, etag: HeaderValue) -> Response {
 }
 
 fn internal() -> Response {
-    text(StatusCode::INTERNAL_SERVER_ERROR, "This cannot be served just now; please tell the seller.\n")
+    text(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "This cannot be served just now; please tell the seller.\n",
+    )
 }

@@ -16,12 +16,16 @@ const LONGEST_LOOK: Duration = Duration::from_secs(2);
 
 /// Who the credential is, as far as this snapshot knows.
 pub(super) fn caller_of<'a>(snapshot: &'a Snapshot, credential: &Credential) -> Caller<'a> {
-    let known = credential.presented().find_map(|presented| snapshot.entitlement(&presented.hash));
+    let known = credential
+        .presented()
+        .find_map(|presented| snapshot.entitlement(&presented.hash));
     match (known, credential) {
         (Some(entitlement), _) => Caller::Known(entitlement),
         (None, Credential::Missing) => Caller::Nobody,
         (None, credential) if credential.is_foreign_token() => Caller::ForeignToken,
-        (None, credential) => Caller::UnknownKey { is_mistyped: credential.is_mistyped() },
+        (None, credential) => Caller::UnknownKey {
+            is_mistyped: credential.is_mistyped(),
+        },
     }
 }
 

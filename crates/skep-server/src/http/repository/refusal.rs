@@ -27,8 +27,12 @@ impl Visit<'_> {
             File::Package(_) => self.tell(&mut response, || words, Level::Fatal),
             File::PublicKey if self.client.copes_with_messages() => {
                 // mix has saved an entry without a public key by now, and fails on it from then on.
-                let words = format!("{words} Then run `mix hex.repo add` again: the entry it has just saved is broken.");
-                response.headers_mut().insert(messages::HEADER, messages::header(&words, Level::Fatal));
+                let words = format!(
+                    "{words} Then run `mix hex.repo add` again: the entry it has just saved is broken."
+                );
+                response
+                    .headers_mut()
+                    .insert(messages::HEADER, messages::header(&words, Level::Fatal));
             }
             _ => {}
         }
@@ -46,14 +50,24 @@ impl Visit<'_> {
     /// The answer to an address that has sent too many unknown keys.
     pub(super) fn too_many(&self, error: TooManyFailedKeys) -> Response {
         let mut response = unkept(StatusCode::TOO_MANY_REQUESTS, format!("{error}\n"));
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after_seconds));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(error.retry_after_seconds));
         response
     }
 
     /// Adds an `x-hex-message` for clients that cope, once for each caller and minute.
-    pub(super) fn tell(&self, response: &mut Response, text: impl FnOnce() -> String, level: Level) {
-        if self.client.copes_with_messages() && self.node.messages.may_tell(self.told_as, self.now) {
-            response.headers_mut().insert(messages::HEADER, messages::header(&text(), level));
+    pub(super) fn tell(
+        &self,
+        response: &mut Response,
+        text: impl FnOnce() -> String,
+        level: Level,
+    ) {
+        if self.client.copes_with_messages() && self.node.messages.may_tell(self.told_as, self.now)
+        {
+            response
+                .headers_mut()
+                .insert(messages::HEADER, messages::header(&text(), level));
         }
     }
 }
@@ -61,6 +75,8 @@ impl Visit<'_> {
 /// A text that nobody may keep: tomorrow, or with another client, the answer is another one.
 fn unkept(status: StatusCode, body: String) -> Response {
     let mut response = text(status, body);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

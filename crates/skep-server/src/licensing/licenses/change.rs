@@ -145,7 +145,10 @@ pub async fn change(app: &App, request: &Change) -> Result<Changed, ChangeError>
         license.products = products.iter().map(|product| product.id).collect();
         license.products.sort();
         check_external_id(tx, &license).await?;
-        let sights = (sight(&products_before, &before.terms), sight(&products, &license.terms));
+        let sights = (
+            sight(&products_before, &before.terms),
+            sight(&products, &license.terms),
+        );
         let narrowed = narrowing::apply(tx, license.id, sights, request.downloaded, now).await?;
         if sights.0.is_narrowed_by(&sights.1) && request.downloaded == Downloaded::Keep {
             license.narrowed_at = Some(now);
@@ -157,14 +160,28 @@ pub async fn change(app: &App, request: &Change) -> Result<Changed, ChangeError>
             "products": products.iter().map(|product| product.slug.as_str()).collect::<Vec<_>>(),
             "narrowed": narrowed,
         });
-        tx.audit(&app.clock, &request.actor, ("license.change", &license.id), detail).await?;
+        tx.audit(
+            &app.clock,
+            &request.actor,
+            ("license.change", &license.id),
+            detail,
+        )
+        .await?;
         let notes = terms::notes(&license.terms, now);
-        Ok(Changed { license, products, narrowed, notes })
+        Ok(Changed {
+            license,
+            products,
+            narrowed,
+            notes,
+        })
     })
 }
 
 fn sight<'a>(products: &'a [Product], terms: &Terms) -> Sight<'a> {
-    Sight { products, updates_until: terms.updates_until }
+    Sight {
+        products,
+        updates_until: terms.updates_until,
+    }
 }
 
 async fn changed_products(
@@ -176,9 +193,13 @@ async fn changed_products(
     let mut products = before.to_vec();
     for slug in &request.remove_products {
         let product = products::find(tx, slug).await??;
-        let position = products.iter().position(|known| known.id == product.id).ok_or_else(|| {
-            ChangeError::NotItsProduct { license: license.id, product: slug.clone() }
-        })?;
+        let position = products
+            .iter()
+            .position(|known| known.id == product.id)
+            .ok_or_else(|| ChangeError::NotItsProduct {
+                license: license.id,
+                product: slug.clone(),
+            })?;
         products.remove(position);
     }
     for slug in &request.add_products {
@@ -196,7 +217,8 @@ async fn changed_products(
 /// The license with everything but its products as asked for.
 fn changed(before: &License, request: &Change, now: Timestamp) -> Result<License, TermsError> {
     let plan = request.plan.unwrap_or(before.plan);
-    let (mut access_until, mut updates_until) = (before.terms.access_until, before.terms.updates_until);
+    let (mut access_until, mut updates_until) =
+        (before.terms.access_until, before.terms.updates_until);
     let mut grace_days = Some(before.terms.grace_days);
     if plan != before.plan {
         // A plan is a template: what only the old one had does not outlive it.
@@ -217,17 +239,32 @@ fn changed(before: &License, request: &Change, now: Timestamp) -> Result<License
     let resolved = terms::resolve(plan, &dates, now);
     // An end before the start that nobody gave now moves the start, as when issuing.
     let resolved = match resolved {
-        Err(TermsError::EndsBeforeStart { .. }) if request.starts_at.is_none() => {
-            terms::resolve(plan, &Dates { starts_at: None, ..dates }, now)
-        }
+        Err(TermsError::EndsBeforeStart { .. }) if request.starts_at.is_none() => terms::resolve(
+            plan,
+            &Dates {
+                starts_at: None,
+                ..dates
+            },
+            now,
+        ),
         resolved => resolved,
     }?;
-    let terms = Terms { status: before.terms.status, status_since: before.terms.status_since, ..resolved };
+    let terms = Terms {
+        status: before.terms.status,
+        status_since: before.terms.status_since,
+        ..resolved
+    };
     Ok(License {
         plan,
         terms,
-        external_id: request.external_id.clone().apply(before.external_id.clone()),
-        notes: request.notes.clone().unwrap_or_else(|| before.notes.clone()),
+        external_id: request
+            .external_id
+            .clone()
+            .apply(before.external_id.clone()),
+        notes: request
+            .notes
+            .clone()
+            .unwrap_or_else(|| before.notes.clone()),
         updated_at: now,
         ..before.clone()
     })

@@ -70,11 +70,26 @@ pub async fn grant(app: &App, request: &GrantRequest) -> Result<Granted, GrantEr
         }
         let release = find_release(app, tx, &license, request).await?;
         let subject = release.to_string();
-        let grant = Grant { release, granted_at: app.clock.now(), origin: Origin::Seller };
+        let grant = Grant {
+            release,
+            granted_at: app.clock.now(),
+            origin: Origin::Seller,
+        };
         let is_new = db::grants::insert(tx, license.id, &grant).await?;
-        let detail = serde_json::json!({ "release": subject, "repository": grant.release.repository });
-        tx.audit(&app.clock, &request.actor, ("license.grant", &license.id), detail).await?;
-        Ok(Granted { license: license.id, grant, is_new })
+        let detail =
+            serde_json::json!({ "release": subject, "repository": grant.release.repository });
+        tx.audit(
+            &app.clock,
+            &request.actor,
+            ("license.grant", &license.id),
+            detail,
+        )
+        .await?;
+        Ok(Granted {
+            license: license.id,
+            grant,
+            is_new,
+        })
     })
 }
 
@@ -86,19 +101,33 @@ async fn find_release(
 ) -> Result<ReleaseName, GrantError> {
     let mut repositories = match &request.repository {
         Some(repository) => vec![repository.clone()],
-        None => super::products_of(tx, license).await?.into_iter().map(|product| product.repository).collect(),
+        None => super::products_of(tx, license)
+            .await?
+            .into_iter()
+            .map(|product| product.repository)
+            .collect(),
     };
     if request.repository.is_none() {
         repositories.push(app.config.default_repository().name.clone());
         let mut seen = Vec::new();
-        repositories.retain(|repository| !seen.contains(repository) && { seen.push(repository.clone()); true });
+        repositories.retain(|repository| {
+            !seen.contains(repository) && {
+                seen.push(repository.clone());
+                true
+            }
+        });
     }
     for repository in &repositories {
-        let package = db::packages::find_by_name(tx, repository.as_str(), request.package.as_str()).await?;
+        let package =
+            db::packages::find_by_name(tx, repository.as_str(), request.package.as_str()).await?;
         let Some(package) = package else { continue };
         if let Some(release) = db::releases::find(tx, package.id, &request.version).await? {
             let (package, version) = (package.name, release.version);
-            return Ok(ReleaseName { repository: repository.clone(), package, version });
+            return Ok(ReleaseName {
+                repository: repository.clone(),
+                package,
+                version,
+            });
         }
     }
     Err(GrantError::UnknownRelease {

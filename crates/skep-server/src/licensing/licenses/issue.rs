@@ -93,7 +93,11 @@ pub async fn issue(app: &App, request: &Issue) -> Result<Issued, IssueError> {
         let customer = customer(tx, &request.customer).await?;
         let mut products = Vec::with_capacity(request.products.len());
         for slug in &request.products {
-            products.push(products::find(tx, slug).await?.map_err(IssueError::UnknownProduct)?);
+            products.push(
+                products::find(tx, slug)
+                    .await?
+                    .map_err(IssueError::UnknownProduct)?,
+            );
         }
         external_id_is_free(tx, request.external_id.as_deref(), None).await?;
         let new = NewLicense {
@@ -105,9 +109,17 @@ pub async fn issue(app: &App, request: &Issue) -> Result<Issued, IssueError> {
             notes: request.notes.clone(),
         };
         let license = insert(tx, &app.clock, &request.actor, new).await?;
-        let (key, secret) = keys::insert_new(tx, &app.clock, (license.id, &request.key_label), None).await?;
+        let (key, secret) =
+            keys::insert_new(tx, &app.clock, (license.id, &request.key_label), None).await?;
         let notes = terms::notes(&terms, now);
-        Ok(Issued { license, customer, products, key, secret, notes })
+        Ok(Issued {
+            license,
+            customer,
+            products,
+            key,
+            secret,
+            notes,
+        })
     })
 }
 
@@ -125,11 +137,14 @@ pub(in crate::licensing) async fn external_id_is_free(
     external_id: Option<&str>,
     of: Option<LicenseId>,
 ) -> Result<(), IssueError> {
-    let Some(external_id) = external_id else { return Ok(()) };
+    let Some(external_id) = external_id else {
+        return Ok(());
+    };
     match db::licenses::find_by_external_id(conn, external_id).await? {
-        Some(license) if Some(license.id) != of => {
-            Err(IssueError::ExternalIdTaken { external_id: external_id.to_owned(), license: license.id })
-        }
+        Some(license) if Some(license.id) != of => Err(IssueError::ExternalIdTaken {
+            external_id: external_id.to_owned(),
+            license: license.id,
+        }),
         _ => Ok(()),
     }
 }
@@ -173,6 +188,7 @@ pub(in crate::licensing) async fn insert(
         "plan": license.plan,
         "terms": license.terms,
     });
-    tx.audit(clock, actor, ("license.issue", &license.id), detail).await?;
+    tx.audit(clock, actor, ("license.issue", &license.id), detail)
+        .await?;
     Ok(license)
 }

@@ -70,17 +70,29 @@ pub async fn list(app: &App, customer: Option<&str>) -> Result<Vec<Listed>, Show
             Err(_) => return Err(Unknown::customer(text).into()),
         },
     };
-    let only = customer.and_then(|_| customers.first()).map(|customer| customer.id);
-    let emails: HashMap<_, _> = customers.into_iter().map(|customer| (customer.id, customer.email)).collect();
+    let only = customer
+        .and_then(|_| customers.first())
+        .map(|customer| customer.id);
+    let emails: HashMap<_, _> = customers
+        .into_iter()
+        .map(|customer| (customer.id, customer.email))
+        .collect();
     let products = db::products::list(&mut conn).await?;
-    let slugs: HashMap<_, _> = products.into_iter().map(|product| (product.id, product.slug)).collect();
+    let slugs: HashMap<_, _> = products
+        .into_iter()
+        .map(|product| (product.id, product.slug))
+        .collect();
     let now = app.clock.now();
     let licenses = db::licenses::list(&mut conn, only).await?;
     Ok(licenses
         .into_iter()
         .map(|license| Listed {
             customer_email: emails.get(&license.customer).cloned().unwrap_or_default(),
-            product_slugs: license.products.iter().filter_map(|id| slugs.get(id).cloned()).collect(),
+            product_slugs: license
+                .products
+                .iter()
+                .filter_map(|id| slugs.get(id).cloned())
+                .collect(),
             standing: license.terms.standing(now).as_str(),
             license,
         })

@@ -61,17 +61,42 @@ async fn set(
     let now = app.clock.now();
     in_tx!(app.db, |tx| {
         let before = super::find_locked(tx, license).await??;
-        let Terms { status: old, status_since: since, .. } = before.terms;
+        let Terms {
+            status: old,
+            status_since: since,
+            ..
+        } = before.terms;
         if old == status {
-            return Err(StatusError::Already { license: before.id, status, since });
+            return Err(StatusError::Already {
+                license: before.id,
+                status,
+                since,
+            });
         }
         if old == Status::Revoked {
-            return Err(StatusError::Revoked { license: before.id, since });
+            return Err(StatusError::Revoked {
+                license: before.id,
+                since,
+            });
         }
-        let terms = Terms { status, status_since: now, ..before.terms };
-        let license = License { terms, updated_at: now, ..before };
+        let terms = Terms {
+            status,
+            status_since: now,
+            ..before.terms
+        };
+        let license = License {
+            terms,
+            updated_at: now,
+            ..before
+        };
         db::licenses::update(tx, &license).await?;
-        tx.audit(&app.clock, actor, (action, &license.id), serde_json::json!({ "before": old })).await?;
+        tx.audit(
+            &app.clock,
+            actor,
+            (action, &license.id),
+            serde_json::json!({ "before": old }),
+        )
+        .await?;
         Ok(license)
     })
 }

@@ -13,7 +13,13 @@ fn request(version: &str) -> Request<'_> {
         package: Some("alpha"),
         version: Some(version),
         status: 302,
-        client: Client { name: "mix", version: Some("2.5.2"), elixir: Some("1.18.0"), otp: Some("27"), is_ci: true },
+        client: Client {
+            name: "mix",
+            version: Some("2.5.2"),
+            elixir: Some("1.18.0"),
+            otp: Some("27"),
+            is_ci: true,
+        },
     }
 }
 
@@ -29,7 +35,10 @@ fn requests_that_are_alike_within_ten_seconds_are_one_row() {
     }
     let rows = recorder.take();
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0].at, rows[0].requests), (Timestamp::from_seconds(1_700_000_000), 7));
+    assert_eq!(
+        (rows[0].at, rows[0].requests),
+        (Timestamp::from_seconds(1_700_000_000), 7)
+    );
     assert_eq!(rows[0].request(), request("1.0.0"));
     assert!(recorder.take().is_empty());
 }
@@ -38,14 +47,32 @@ fn requests_that_are_alike_within_ten_seconds_are_one_row() {
 fn whatever_differs_is_another_row() {
     let recorder = Recorder::default();
     let clock = Clock::system();
-    let with_key = Request { caller: Some((KeyId::new(&clock), LicenseId::new(&clock))), ..request("1.0.0") };
-    let elsewhere = Client { is_ci: false, ..request("1.0.0").client };
+    let with_key = Request {
+        caller: Some((KeyId::new(&clock), LicenseId::new(&clock))),
+        ..request("1.0.0")
+    };
+    let elsewhere = Client {
+        is_ci: false,
+        ..request("1.0.0").client
+    };
     recorder.record(&request("1.0.0"), NOW);
     recorder.record(&request("1.0.0"), NOW.plus_seconds(10));
     recorder.record(&request("1.1.0"), NOW);
     recorder.record(&with_key, NOW);
-    recorder.record(&Request { status: 402, ..request("1.0.0") }, NOW);
-    recorder.record(&Request { client: elsewhere, ..request("1.0.0") }, NOW);
+    recorder.record(
+        &Request {
+            status: 402,
+            ..request("1.0.0")
+        },
+        NOW,
+    );
+    recorder.record(
+        &Request {
+            client: elsewhere,
+            ..request("1.0.0")
+        },
+        NOW,
+    );
     assert_eq!(recorder.take().len(), 6);
 }
 
@@ -56,15 +83,32 @@ fn under_pressure_rows_get_coarser_and_nothing_is_dropped() {
     let license = LicenseId::new(&clock);
     for number in 0..150_000_u64 {
         let text = number.to_string();
-        let client = Client { name: "mix", version: Some(&text), ..Client::default() };
+        let client = Client {
+            name: "mix",
+            version: Some(&text),
+            ..Client::default()
+        };
         let caller = (number % 2 == 0).then(|| (KeyId::new(&clock), license));
-        recorder.record(&Request { client, caller, ..request(&text) }, NOW);
+        recorder.record(
+            &Request {
+                client,
+                caller,
+                ..request(&text)
+            },
+            NOW,
+        );
     }
     let rows = recorder.take();
     assert_eq!(total(&rows), 150_000);
     assert!(rows.len() < 7 * FULL_ROWS * SHARDS, "{}", rows.len());
-    assert!(rows.iter().any(|row| row.version.is_some() && row.client_version.is_none()));
-    assert!(rows.iter().any(|row| row.key.is_some() && row.package.is_none()));
+    assert!(
+        rows.iter()
+            .any(|row| row.version.is_some() && row.client_version.is_none())
+    );
+    assert!(
+        rows.iter()
+            .any(|row| row.key.is_some() && row.package.is_none())
+    );
 }
 
 #[tokio::test]
@@ -91,8 +135,18 @@ fn counts_put_back_join_those_made_meanwhile() {
 fn a_long_text_is_cut_where_a_character_ends() {
     let recorder = Recorder::default();
     let long = "ü".repeat(100);
-    let client = Client { name: &long, version: Some(&long), ..Client::default() };
-    recorder.record(&Request { client, ..request("1.0.0") }, NOW);
+    let client = Client {
+        name: &long,
+        version: Some(&long),
+        ..Client::default()
+    };
+    recorder.record(
+        &Request {
+            client,
+            ..request("1.0.0")
+        },
+        NOW,
+    );
     assert_eq!(recorder.take()[0].client.as_ref(), "ü".repeat(32));
 }
 
@@ -101,7 +155,10 @@ fn threads_lose_no_count() {
     let recorder = Recorder::default();
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..1000).for_each(|number| recorder.record(&request(&(number % 10).to_string()), NOW)));
+            scope.spawn(|| {
+                (0..1000)
+                    .for_each(|number| recorder.record(&request(&(number % 10).to_string()), NOW))
+            });
         }
     });
     let rows = recorder.take();

@@ -30,8 +30,14 @@ impl TestApp {
 
     /// Any request; `path` may also be a whole URL.
     pub(crate) fn ask(&self, method: reqwest::Method, path: &str) -> Ask {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.url) };
-        Ask { request: self.http.request(method, url) }
+        let url = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.url)
+        };
+        Ask {
+            request: self.http.request(method, url),
+        }
     }
 }
 
@@ -46,14 +52,20 @@ impl Ask {
     }
 
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
-        Self { request: self.request.header(name, value) }
+        Self {
+            request: self.request.header(name, value),
+        }
     }
 
     pub(crate) async fn send(self) -> Answer {
         let response = self.request.send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.expect("a whole body").to_vec();
-        Answer { status, headers, body }
+        Answer {
+            status,
+            headers,
+            body,
+        }
     }
 }
 
@@ -64,6 +76,8 @@ impl Answer {
 
     /// A header's value; empty when it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("ASCII"))
     }
 }

@@ -28,20 +28,40 @@ pub(crate) struct Sold {
 impl Sale {
     /// Everything of these packages, for ever.
     pub(crate) fn of(pattern: &'static str) -> Self {
-        Self { pattern, plan: Plan::Lifetime, dates: Dates::default() }
+        Self {
+            pattern,
+            plan: Plan::Lifetime,
+            dates: Dates::default(),
+        }
     }
 
     /// Access for ever, releases up to a moment.
     pub(crate) fn updates_until(self, until: Timestamp) -> Self {
-        let dates = Dates { updates_until: Some(until), ..self.dates };
-        Self { plan: Plan::Perpetual, dates, ..self }
+        let dates = Dates {
+            updates_until: Some(until),
+            ..self.dates
+        };
+        Self {
+            plan: Plan::Perpetual,
+            dates,
+            ..self
+        }
     }
 
     /// Access until a moment, without grace.
     pub(crate) fn access_until(self, until: Timestamp) -> Self {
         let starts_at = Some(TODAY.plus_days(-1000));
-        let dates = Dates { starts_at, access_until: Some(until), grace_days: Some(0), ..self.dates };
-        Self { plan: Plan::Subscription, dates, ..self }
+        let dates = Dates {
+            starts_at,
+            access_until: Some(until),
+            grace_days: Some(0),
+            ..self.dates
+        };
+        Self {
+            plan: Plan::Subscription,
+            dates,
+            ..self
+        }
     }
 }
 
@@ -52,12 +72,25 @@ impl TestApp {
         let number = self.next_number();
         let email = format!("customer{number}@example.com");
         let name = format!("Customer {number}");
-        let customer = customers::Create { name, email: email.clone(), actor: Actor::Cli };
-        customers::create(app, &customer).await.expect("a new customer");
+        let customer = customers::Create {
+            name,
+            email: email.clone(),
+            actor: Actor::Cli,
+        };
+        customers::create(app, &customer)
+            .await
+            .expect("a new customer");
         let slug = format!("product-{number}").parse().expect("a slug");
         let packages = vec![sale.pattern.parse().expect("a pattern")];
-        let product = products::Create { slug, packages, repository: None, actor: Actor::Cli };
-        let product = products::create(app, &product).await.expect("a new product");
+        let product = products::Create {
+            slug,
+            packages,
+            repository: None,
+            actor: Actor::Cli,
+        };
+        let product = products::create(app, &product)
+            .await
+            .expect("a new product");
         let issue = Issue {
             customer: email.clone(),
             products: vec![product.slug],

@@ -23,7 +23,10 @@ use tokio_util::sync::CancellationToken;
 /// When tests happen: 2026-11-22T12:00:00Z.
 pub(crate) const TODAY: Timestamp = Timestamp::from_seconds(1_795_348_800);
 
-const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/keys/rsa2048.pem");
+const KEY: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../testdata/golden/keys/rsa2048.pem"
+);
 
 /// A repository `acme`, served.
 pub(crate) struct TestApp {
@@ -51,9 +54,16 @@ impl TestApp {
         let dir = tempfile::tempdir().expect("a directory");
         fs_err::create_dir(dir.path().join("files")).expect("a directory");
         fs_err::copy(KEY, dir.path().join("key.pem")).expect("the golden key");
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let database = format!("sqlite:{}", dir.path().join("skep.db").display());
-        Db::open(&database, OpenMode::Create).await.expect("a new database").close().await;
+        Db::open(&database, OpenMode::Create)
+            .await
+            .expect("a new database")
+            .close()
+            .await;
         Self::start(dir, TestClock::at(TODAY), settings).await
     }
 
@@ -64,8 +74,16 @@ impl TestApp {
         let app = open(dir.path(), &url, &settings, &clock).await;
         let node = Node::start(app).await.expect("a node");
         let stop = CancellationToken::new();
-        let timeouts = Timeouts { headers: Duration::from_secs(2), drain: Duration::from_secs(10) };
-        let server = serve_with(Arc::clone(&node), listener, stop.clone().cancelled_owned(), timeouts);
+        let timeouts = Timeouts {
+            headers: Duration::from_secs(2),
+            drain: Duration::from_secs(10),
+        };
+        let server = serve_with(
+            Arc::clone(&node),
+            listener,
+            stop.clone().cancelled_owned(),
+            timeouts,
+        );
         let http = reqwest::Client::builder()
             .no_proxy()
             .no_gzip()
@@ -74,7 +92,18 @@ impl TestApp {
             .expect("a client");
         let server = Some(tokio::spawn(server));
         let numbers = AtomicU32::new(1);
-        Self { node, clock, url, address, http, settings, dir, numbers, stop, server }
+        Self {
+            node,
+            clock,
+            url,
+            address,
+            http,
+            settings,
+            dir,
+            numbers,
+            stop,
+            server,
+        }
     }
 
     /// Another process with the same configuration, as a command is.
@@ -114,7 +143,9 @@ impl TestApp {
         metadata.build_tools = vec!["mix".to_owned()];
         metadata.files = vec!["mix.exs".to_owned()];
         let files = [("mix.exs", 0o644, "# nothing to see")];
-        let tarball = create(&metadata, files, &Limits::default()).expect("a valid package").tarball;
+        let tarball = create(&metadata, files, &Limits::default())
+            .expect("a valid package")
+            .tarball;
         let path = self.dir.path().join(format!("{name}-{version}.tar"));
         fs_err::write(&path, &tarball).expect("a file");
         let request = Publish {
@@ -125,14 +156,20 @@ impl TestApp {
             published_at: None,
             actor: Actor::Cli,
         };
-        publish(&self.node.app, &request).await.expect("a valid release");
+        publish(&self.node.app, &request)
+            .await
+            .expect("a valid release");
         self.settle().await;
         tarball
     }
 
     /// Waits until the server knows everything that was committed.
     pub(crate) async fn settle(&self) {
-        self.node.snapshot.refresh().await.expect("the database answers");
+        self.node
+            .snapshot
+            .refresh()
+            .await
+            .expect("the database answers");
     }
 
     pub(super) fn next_number(&self) -> u32 {
@@ -146,5 +183,7 @@ async fn open(dir: &Path, url: &str, settings: &[(String, String)], clock: &Test
          [usage]\nspool_dir = \"spool\"\n\n[[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n"
     );
     let config = Config::parse(&text, dir, settings).expect("a valid configuration");
-    App::open(config, clock.clock()).await.expect("a whole installation")
+    App::open(config, clock.clock())
+        .await
+        .expect("a whole installation")
 }
