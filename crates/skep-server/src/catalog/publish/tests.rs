@@ -1,3 +1,5 @@
+mod full_disk;
+
 use std::path::Path;
 
 use skep_formats::tarball::{Limits, Metadata, Requirement, create};
