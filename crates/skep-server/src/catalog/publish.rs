@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use skep_formats::checksum::Sha256;
 use skep_formats::name::RepositoryName;
@@ -24,6 +25,9 @@ pub(crate) mod tests;
 
 pub use check::Problem;
 pub use error::PublishError;
+
+/// While one release waits for the disk, others are read and checked.
+const PARALLEL: usize = 4;
 
 /// What to publish.
 #[derive(Clone, Debug)]
@@ -91,6 +95,16 @@ pub async fn publish(app: &App, request: &Publish) -> Result<Published, PublishE
     record::refuse_existing(app, request, &candidate).await?;
     store(app, &candidate).await?;
     record::record(app, request, &candidate).await
+}
+
+/// Publishes many releases, a few of them side by side; results come in the order of the requests.
+pub fn publish_all<'a>(
+    app: &'a App,
+    requests: &'a [Publish],
+) -> impl Stream<Item = Result<Published, PublishError>> + 'a {
+    stream::iter(requests)
+        .map(|request| publish(app, request))
+        .buffered(PARALLEL)
 }
 
 /// Whatever fails after this leaves files behind that nothing names: harmless.

@@ -174,6 +174,32 @@ async fn replacing_keeps_the_date_and_the_old_object() {
 }
 
 #[tokio::test]
+async fn many_are_published_in_order_and_a_bad_one_stops_no_other() {
+    let it = Installation::new().await;
+    let mut requests: Vec<Publish> = Vec::new();
+    for version in 0..20 {
+        let metadata = metadata("alpha", &format!("1.{version}.0"));
+        let path = it.write(&format!("{version}.tar"), &tarball(&metadata, ""));
+        requests.push(Publish {
+            tarball: path,
+            ..it.request(&metadata, "")
+        });
+    }
+    requests[7].tarball = "nowhere.tar".into();
+    let results: Vec<_> = publish_all(&it.app, &requests).collect().await;
+    for (index, result) in results.into_iter().enumerate() {
+        match result {
+            Ok(published) => assert_eq!(published.release.version.minor, index as u64),
+            Err(error) => assert!(
+                index == 7 && matches!(error, PublishError::Read(_)),
+                "{error}"
+            ),
+        }
+    }
+    assert_eq!(packages::list(&it.app, None).await.unwrap()[0].releases, 19);
+}
+
+#[tokio::test]
 async fn docs_are_stored_and_stay_when_the_tarball_is_replaced() {
     let it = Installation::new().await;
     let docs = concat!(
