@@ -21,6 +21,8 @@ pub struct Asked {
     pub package: Option<String>,
     /// Of this kind of file.
     pub file: Option<&'static str>,
+    /// Only requests that got an error, or only those that did not.
+    pub refused: Option<bool>,
     /// A column for each day in UTC.
     pub by_day: bool,
     /// A column for each customer.
@@ -148,9 +150,10 @@ WHERE u.at >= $11 AND u.at < $12
     AND ($15 IS NULL OR u.repository = $15)
     AND ($16 IS NULL OR u.package = $16)
     AND ($17 IS NULL OR u.file = $17)
+    AND ($18 = -1 OR ($18 = 1) = (u.status >= 400))
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 ORDER BY day DESC, requests DESC, last_at DESC
-LIMIT $18";
+LIMIT $19";
 
 /// Adds up what was asked for: days first, then whoever has most requests.
 pub async fn report(conn: &mut Conn, asked: &Asked) -> Result<Vec<UsageRow>, DbError> {
@@ -175,6 +178,7 @@ pub async fn report(conn: &mut Conn, asked: &Asked) -> Result<Vec<UsageRow>, DbE
         &asked.repository,
         &asked.package,
         asked.file,
+        asked.refused.map_or(-1, i64::from),
         i64::from(asked.limit),
     )?;
     rows.into_iter().map(TryInto::try_into).collect()
