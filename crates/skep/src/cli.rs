@@ -7,7 +7,12 @@ use clap::builder::styling::AnsiColor;
 use clap::{Parser, Subcommand};
 
 pub(crate) mod catalog;
+pub(crate) mod customer;
+pub(crate) mod key;
+pub(crate) mod license;
+pub(crate) mod product;
 pub(crate) mod server;
+pub(crate) mod usage;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -47,13 +52,31 @@ pub(crate) struct Cli {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Serve a throw-away repository and print what to type: the quickest look
+    Demo(server::Demo),
     /// Set up a repository: skep.toml, signing key and database
     Init(server::Init),
+    /// Serve the repository to customers
+    Serve(server::Serve),
     /// Put tarballs of packages into the repository
     Publish(catalog::Publish),
     /// What is in the repository: list, show, retire or delete
     #[command(subcommand)]
     Package(catalog::Package),
+    /// What you sell: named sets of packages
+    #[command(subcommand)]
+    Product(product::Product),
+    /// Whom you sell to
+    #[command(subcommand)]
+    Customer(customer::Customer),
+    /// Who may have what, until when
+    #[command(subcommand)]
+    License(license::License),
+    /// The secrets that open a license
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Who fetched what
+    Usage(usage::Usage),
     /// Check keys, files, signatures and the database, and say what to do
     Doctor(server::Doctor),
 }

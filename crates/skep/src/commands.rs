@@ -13,10 +13,17 @@ use crate::cli::{Cli, Command};
 use crate::output::Output;
 use crate::{env_vars, logging};
 
+mod customer;
+mod demo;
 mod doctor;
 mod init;
+mod key;
+mod license;
 mod package;
+mod product;
 mod publish;
+mod serve;
+mod usage;
 
 /// How a command that could be carried out ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +69,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
         output: Output::new(cli.json),
         config: cli.config,
     };
-    logging::start(LogFormat::Text, "off")?;
+    match &cli.command {
+        Command::Serve(arguments) => logging::start(arguments.log_format, "info")?,
+        Command::Demo(_) => logging::start(LogFormat::Text, "warn")?,
+        _ => logging::start(LogFormat::Text, "off")?,
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -72,9 +83,16 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
 
 async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome> {
     match command {
+        Command::Demo(arguments) => demo::run(context, arguments).await?,
         Command::Init(arguments) => init::run(context, arguments).await?,
+        Command::Serve(arguments) => serve::run(context, arguments).await?,
         Command::Publish(arguments) => return publish::run(context, arguments).await,
         Command::Package(command) => package::run(context, command).await?,
+        Command::Product(command) => product::run(context, command).await?,
+        Command::Customer(command) => customer::run(context, command).await?,
+        Command::License(command) => return license::run(context, command).await,
+        Command::Key(command) => key::run(context, command).await?,
+        Command::Usage(arguments) => usage::run(context, arguments).await?,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,
     }
     Ok(Outcome::Done)

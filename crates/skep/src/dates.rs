@@ -44,16 +44,6 @@ pub(crate) enum DateOrNever {
     Never,
 }
 
-impl DateOrNever {
-    /// The date, if there is one.
-    pub(crate) const fn date(self) -> Option<Timestamp> {
-        match self {
-            Self::Date(at) => Some(at),
-            Self::Never => None,
-        }
-    }
-}
-
 /// Parses a `DATE` argument that may also be `never`.
 ///
 /// # Errors

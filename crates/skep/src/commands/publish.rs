@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use skep_server::app::App;
 use skep_server::catalog::publish::{
-    Outcome as Became, Publish as Request, PublishError, Published, publish,
+    self, Outcome as Became, Publish as Request, PublishError, Published,
 };
 use skep_server::db::audit::Actor;
 
@@ -43,13 +44,16 @@ async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::
     app.repository(arguments.repository.as_ref())?;
     let progress = progress(arguments.files.len());
     let (mut published, mut faults) = (Vec::new(), Vec::new());
+    let requests: Vec<Request> = arguments
+        .files
+        .iter()
+        .map(|file| request(arguments, file))
+        .collect();
+    let mut results = std::pin::pin!(publish::publish_all(app, &requests));
     for file in &arguments.files {
-        match publish(app, &request(arguments, file)).await {
+        match results.next().await.expect("one result for each file") {
             Ok(release) => {
-                if !output.is_json() {
-                    progress.suspend(|| output.data(line(&release)))?;
-                    progress.suspend(|| output.notes(&release.notes));
-                }
+                say(output, &progress, &release)?;
                 published.push(release);
             }
             Err(error) if concerns_the_file(&error) => faults.push(fault(&progress, file, error)),
@@ -71,6 +75,17 @@ async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::
         Outcome::Done
     } else {
         Outcome::Failed
+    })
+}
+
+fn say(output: Output, progress: &ProgressBar, release: &Published) -> std::io::Result<()> {
+    if output.is_json() {
+        return Ok(());
+    }
+    progress.suspend(|| {
+        output.data(line(release))?;
+        output.notes(&release.notes);
+        Ok(())
     })
 }
 

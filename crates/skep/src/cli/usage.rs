@@ -1,0 +1,114 @@
+//! `usage`.
+
+use clap::{Args, ValueEnum};
+use skep_formats::name::{PackageName, RepositoryName};
+use skep_server::clock::Timestamp;
+use skep_server::ids::LicenseId;
+
+use crate::dates::{parse_date, parse_start};
+
+const EXAMPLES: &str = "\
+Examples:
+  skep usage                                            who fetched which release
+  skep usage --customer rosa@example.com --since 2026-11-01
+  skep usage --by customer --since 2026-10-01           who uses what they pay for, and who does not
+  skep usage --by client-version                        which tools and versions are out there
+  skep usage --by day,package                           what is fetched, day by day
+  skep usage --file all --refused --by customer,status  who gets nothing, and why
+
+Requests show up within 15 seconds. A build whose packages are cached asks for no tarball.";
+
+/// Counts what customers fetched.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Usage {
+    /// From the beginning of this day (UTC), or from a moment
+    #[arg(long, value_name = "DATE", value_parser = parse_start)]
+    pub(crate) since: Option<Timestamp>,
+
+    /// To the end of this day (UTC), or to a moment
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(crate) until: Option<Timestamp>,
+
+    /// Only of this customer: an address or an id
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) customer: Option<String>,
+
+    /// Only of this license
+    #[arg(long, value_name = "ID")]
+    pub(crate) license: Option<LicenseId>,
+
+    /// Only of this package
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<PackageName>,
+
+    /// Only of this repository
+    #[arg(long, value_name = "NAME")]
+    pub(crate) repository: Option<RepositoryName>,
+
+    /// What kind of file was asked for
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Tarball)]
+    pub(crate) file: Kind,
+
+    /// Requests that got an error, instead of those that got the file
+    #[arg(long)]
+    pub(crate) refused: bool,
+
+    /// One line for each; several separated by commas
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        value_delimiter = ',',
+        default_value = "customer,release"
+    )]
+    pub(crate) by: Vec<By>,
+
+    /// The most lines
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) limit: u32,
+}
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A release: what counts as a download
+    Tarball,
+    /// A package's page of the registry: asked for by every `mix deps.get` that has no lock
+    Package,
+    /// Documentation
+    Docs,
+    /// The names of all packages
+    Names,
+    /// The versions of all packages
+    Versions,
+    /// A policy
+    Policy,
+    /// Everything
+    All,
+}
+
+/// What a line of the report stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// Day (UTC)
+    Day,
+    /// Customer
+    Customer,
+    /// License
+    License,
+    /// License key
+    Key,
+    /// Package
+    Package,
+    /// Package and version
+    Release,
+    /// Kind of file
+    File,
+    /// Answer: 200 and 302 gave the file, 304 says it is unchanged, 401 to 404 and 429 gave nothing
+    Status,
+    /// Tool
+    Client,
+    /// Tool with its version, Elixir, OTP, and whether it was CI
+    ClientVersion,
+}

@@ -1,0 +1,122 @@
+//! `skep usage`
+
+use skep_server::usage::report::{Asked, UsageRow, report};
+
+use super::Context;
+use crate::cli::usage::{By, Kind, Usage};
+use crate::output::{minute, rows};
+
+pub(super) async fn run(context: &Context, arguments: Usage) -> anyhow::Result<()> {
+    let asked = asked(&arguments);
+    let rows = context
+        .with_app(async |app| Ok(report(app, &asked).await?))
+        .await?;
+    if rows.len() >= asked.limit as usize {
+        let note = format!(
+            "only the first {} lines: `--limit` sets how many",
+            asked.limit
+        );
+        context.output.notes(&[note]);
+    }
+    context
+        .output
+        .result(&rows, || table(&arguments.by, &rows))?;
+    Ok(())
+}
+
+fn asked(arguments: &Usage) -> Asked {
+    let by = |what| arguments.by.contains(&what);
+    Asked {
+        since: arguments.since,
+        until: arguments.until,
+        license: arguments.license.map(|id| id.to_string()),
+        customer: arguments
+            .customer
+            .as_ref()
+            .map(|text| text.trim().to_lowercase()),
+        repository: arguments.repository.as_ref().map(ToString::to_string),
+        package: arguments.package.as_ref().map(ToString::to_string),
+        file: file(arguments.file),
+        // Grouped by answer, all of them are wanted.
+        refused: Some(arguments.refused).filter(|is_refused| *is_refused || !by(By::Status)),
+        by_day: by(By::Day),
+        by_customer: by(By::Customer),
+        by_license: by(By::License),
+        by_key: by(By::Key),
+        by_package: by(By::Package) || by(By::Release),
+        by_version: by(By::Release),
+        by_file: by(By::File),
+        by_status: by(By::Status),
+        by_client: by(By::Client) || by(By::ClientVersion),
+        by_client_version: by(By::ClientVersion),
+        limit: arguments.limit,
+    }
+}
+
+const fn file(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Tarball => Some("tarball"),
+        Kind::Package => Some("package"),
+        Kind::Docs => Some("docs"),
+        Kind::Names => Some("names"),
+        Kind::Versions => Some("versions"),
+        Kind::Policy => Some("policy"),
+        Kind::All => None,
+    }
+}
+
+/// The columns of a grouping, in the order in which groupings are listed.
+const fn columns(by: By) -> &'static [Column] {
+    match by {
+        By::Day => &[("day", |row| {
+            row.day.map_or_else(String::new, |day| day.date())
+        })],
+        By::Customer => &[("customer", |row| text(row.customer.as_deref()))],
+        By::License => &[("license", |row| text(row.license.as_deref()))],
+        By::Key => &[("key", |row| text(row.key.as_deref()))],
+        By::Package => &[("package", |row| text(row.package.as_deref()))],
+        By::Release => &[
+            ("package", |row| text(row.package.as_deref())),
+            ("version", |row| text(row.version.as_deref())),
+        ],
+        By::File => &[("file", |row| text(row.file.as_deref()))],
+        By::Status => &[("status", |row| {
+            row.status.map_or_else(String::new, |code| code.to_string())
+        })],
+        By::Client => &[("client", |row| text(row.client.as_deref()))],
+        By::ClientVersion => &[
+            ("client", |row| text(row.client.as_deref())),
+            ("version", |row| text(row.client_version.as_deref())),
+            ("elixir", |row| text(row.elixir_version.as_deref())),
+            ("otp", |row| text(row.otp_version.as_deref())),
+            ("ci", |row| {
+                row.ci
+                    .map_or("-", |ci| if ci { "yes" } else { "no" })
+                    .to_owned()
+            }),
+        ],
+    }
+}
+
+type Column = (&'static str, fn(&UsageRow) -> String);
+
+fn text(value: Option<&str>) -> String {
+    value.unwrap_or("-").to_owned()
+}
+
+fn table(by: &[By], found: &[UsageRow]) -> String {
+    let mut wanted: Vec<Column> = Vec::new();
+    for column in by.iter().flat_map(|by| columns(*by)) {
+        if !wanted.iter().any(|(name, _)| *name == column.0) {
+            wanted.push(*column);
+        }
+    }
+    wanted.push(("requests", |row| row.requests.to_string()));
+    wanted.push(("first", |row| minute(row.first_at)));
+    wanted.push(("last", |row| minute(row.last_at)));
+    let headers = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let cells = found
+        .iter()
+        .map(|row| wanted.iter().map(|(_, cell)| cell(row)).collect());
+    rows(headers, cells.collect(), "No such requests.")
+}
