@@ -1,7 +1,9 @@
 //! Tests of the server through its front door: HTTP on 127.0.0.1, with a clock that stands still.
-//! The path of a test's file mirrors the URL it is about.
+//! The path of a test's file mirrors the URL it is about; what has no URL is tested by its module's
+//! name, on both databases.
 
 mod architecture;
+mod db;
 mod health;
 mod logging;
 mod repo;

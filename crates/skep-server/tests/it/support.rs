@@ -1,6 +1,8 @@
 //! What tests stand on. Helpers go through public interfaces; only those called `db_…` touch tables.
 
 mod ask;
+pub(crate) mod each_db;
+pub(crate) mod postgres;
 mod sale;
 mod test_app;
 

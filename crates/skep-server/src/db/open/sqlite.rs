@@ -111,28 +111,23 @@ async fn check_header(path: &str, file: &SqliteConnectOptions) -> Result<(), Ope
     closed.map_err(refused)
 }
 
-/// Opening a read-only file for writing succeeds in SQLite, and only writing fails. A file that is
-/// busy is writable.
+/// Opening a read-only file for writing succeeds in SQLite, and so does `BEGIN IMMEDIATE`: only a
+/// write fails. A file that is busy is writable.
 async fn check_writable(writer: &SqlitePool) -> Result<(), DbError> {
     let mut connection = writer.acquire().await?;
-    for statement in [
-        "PRAGMA busy_timeout = 0",
-        "BEGIN IMMEDIATE",
-        "ROLLBACK",
-        "PRAGMA busy_timeout = 5000",
-    ] {
-        match sqlx::query(statement)
-            .execute(&mut *connection)
-            .await
-            .map_err(DbError::from)
-        {
-            Ok(_) | Err(DbError::Busy) => {}
-            // Without a transaction there is nothing to roll back.
-            Err(_) if statement == "ROLLBACK" => {}
-            Err(error) => return Err(error),
+    let mut run = async |statement: &'static str| {
+        sqlx::query(statement).execute(&mut *connection).await.map(|_| ()).map_err(DbError::from)
+    };
+    run("PRAGMA busy_timeout = 0").await?;
+    match run("BEGIN IMMEDIATE").await {
+        Ok(()) => {
+            run("PRAGMA user_version = 0").await?;
+            run("ROLLBACK").await?;
         }
+        Err(DbError::Busy) => {}
+        Err(error) => return Err(error),
     }
-    Ok(())
+    run("PRAGMA busy_timeout = 5000").await
 }
 
 /// SQLite says "unable to open database file" also when it may not write beside it.

@@ -1,0 +1,62 @@
+//! The same test on both databases.
+
+use std::ops::Deref;
+
+use skep_server::db::{Db, OpenMode};
+
+use super::postgres;
+
+/// A database of its own for one test.
+pub(crate) struct TestDb {
+    pub(crate) db: Db,
+    pub(crate) url: String,
+    /// Where files of the test can be; the SQLite file is there too.
+    pub(crate) dir: tempfile::TempDir,
+}
+
+impl Deref for TestDb {
+    type Target = Db;
+    fn deref(&self) -> &Db {
+        &self.db
+    }
+}
+
+impl TestDb {
+    /// Opens the same database once more, as another process would.
+    pub(crate) async fn open_again(&self) -> Db {
+        Db::open(&self.url, OpenMode::Existing).await.expect("it is open already")
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.db.is_postgres()
+    }
+}
+
+pub(crate) fn sqlite_url(dir: &tempfile::TempDir) -> String {
+    format!("sqlite:{}", dir.path().join("skep.db").display())
+}
+
+/// Runs a test on SQLite, then on PostgreSQL.
+pub(crate) async fn on_each_db(test: impl AsyncFn(TestDb)) {
+    let dir = tempfile::tempdir().expect("a directory");
+    run("SQLite", sqlite_url(&dir), dir, &test).await;
+    let dir = tempfile::tempdir().expect("a directory");
+    run("PostgreSQL", postgres::new_database(), dir, &test).await;
+}
+
+async fn run(name: &'static str, url: String, dir: tempfile::TempDir, test: &impl AsyncFn(TestDb)) {
+    let _naming = NameWhenFailing(name);
+    let db = Db::open(&url, OpenMode::Create).await.expect("a new database");
+    test(TestDb { db, url, dir }).await;
+}
+
+struct NameWhenFailing(&'static str);
+
+impl Drop for NameWhenFailing {
+    #[expect(clippy::print_stderr, reason = "a failed test says where it failed")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("this was on {}", self.0);
+        }
+    }
+}
