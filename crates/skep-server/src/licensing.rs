@@ -8,6 +8,7 @@ pub mod entitlement;
 pub mod explain;
 pub mod failed_keys;
 pub mod grant;
+pub mod import;
 pub mod key;
 pub mod keys;
 pub mod license;

@@ -14,7 +14,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 async fn raw(url: &str, sql: &str) {
     let sql = AssertSqlSafe(sql.to_owned());
     if let Some(path) = url.strip_prefix("sqlite:") {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true);
         let mut connection = options.connect().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();

@@ -116,7 +116,11 @@ async fn check_header(path: &str, file: &SqliteConnectOptions) -> Result<(), Ope
 async fn check_writable(writer: &SqlitePool) -> Result<(), DbError> {
     let mut connection = writer.acquire().await?;
     let mut run = async |statement: &'static str| {
-        sqlx::query(statement).execute(&mut *connection).await.map(|_| ()).map_err(DbError::from)
+        sqlx::query(statement)
+            .execute(&mut *connection)
+            .await
+            .map(|_| ())
+            .map_err(DbError::from)
     };
     run("PRAGMA busy_timeout = 0").await?;
     match run("BEGIN IMMEDIATE").await {

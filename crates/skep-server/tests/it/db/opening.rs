@@ -15,7 +15,10 @@ async fn refused(url: &str, mode: OpenMode) -> OpenError {
 async fn what_was_made_opens_again() {
     on_each_db(async |test: TestDb| {
         let again = test.open_again().await;
-        assert_eq!(again.feed_since(0).await.unwrap().epoch, test.feed_since(0).await.unwrap().epoch);
+        assert_eq!(
+            again.feed_since(0).await.unwrap().epoch,
+            test.feed_since(0).await.unwrap().epoch
+        );
     })
     .await;
 }
@@ -25,13 +28,19 @@ async fn two_databases_have_two_epochs() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let one = Db::open(&sqlite_url(&one), OpenMode::Create).await.unwrap();
     let two = Db::open(&sqlite_url(&two), OpenMode::Create).await.unwrap();
-    assert_ne!(one.feed_since(0).await.unwrap().epoch, two.feed_since(0).await.unwrap().epoch);
+    assert_ne!(
+        one.feed_since(0).await.unwrap().epoch,
+        two.feed_since(0).await.unwrap().epoch
+    );
 }
 
 #[tokio::test]
 async fn making_one_over_another_is_refused() {
     on_each_db(async |test: TestDb| {
-        assert!(matches!(refused(&test.url, OpenMode::Create).await, OpenError::Exists(_)));
+        assert!(matches!(
+            refused(&test.url, OpenMode::Create).await,
+            OpenError::Exists(_)
+        ));
     })
     .await;
 }
@@ -56,10 +65,16 @@ async fn a_stranger_s_database_is_refused_and_left_alone() {
         raw(&url, "CREATE TABLE invoices (id BIGINT)").await;
         for mode in [OpenMode::Existing, OpenMode::Create] {
             let error = refused(&url, mode).await;
-            assert!(matches!(error, OpenError::NotSkep(_) | OpenError::Exists(_)), "{error}");
+            assert!(
+                matches!(error, OpenError::NotSkep(_) | OpenError::Exists(_)),
+                "{error}"
+            );
         }
     }
-    assert!(!dir.path().join("skep.db-wal").exists(), "its journal mode was changed");
+    assert!(
+        !dir.path().join("skep.db-wal").exists(),
+        "its journal mode was changed"
+    );
 }
 
 #[tokio::test]
@@ -74,10 +89,16 @@ async fn a_file_that_is_no_database_is_refused() {
 async fn a_missing_database_is_not_made_by_accident() {
     let dir = tempfile::tempdir().unwrap();
     let url = sqlite_url(&dir);
-    assert!(matches!(refused(&url, OpenMode::Existing).await, OpenError::Missing(_)));
+    assert!(matches!(
+        refused(&url, OpenMode::Existing).await,
+        OpenError::Missing(_)
+    ));
     assert!(!dir.path().join("skep.db").exists());
     let empty = postgres::new_database();
-    assert!(matches!(refused(&empty, OpenMode::Existing).await, OpenError::Missing(_)));
+    assert!(matches!(
+        refused(&empty, OpenMode::Existing).await,
+        OpenError::Missing(_)
+    ));
     let error = refused(&format!("{empty}_not_there"), OpenMode::Existing).await;
     assert!(matches!(error, OpenError::Missing(_)), "{error}");
 }
@@ -95,7 +116,10 @@ async fn no_error_shows_the_password() {
     ];
     for url in urls {
         let error = refused(&url, OpenMode::Existing).await;
-        assert!(!format!("{error} {error:?}").contains(password), "{error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains(password),
+            "{error:?}"
+        );
     }
     let url = postgres::new_database();
     let db = Db::open(&url, OpenMode::Create).await.unwrap();
@@ -107,13 +131,31 @@ async fn no_error_shows_the_password() {
 async fn a_locked_file_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let url = sqlite_url(&dir);
-    Db::open(&url, OpenMode::Create).await.unwrap().close().await;
+    Db::open(&url, OpenMode::Create)
+        .await
+        .unwrap()
+        .close()
+        .await;
     let path = dir.path().join("skep.db");
-    let holder = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).locking_mode(sqlx::sqlite::SqliteLockingMode::Exclusive);
+    let holder = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .locking_mode(sqlx::sqlite::SqliteLockingMode::Exclusive);
     let mut holder = holder.connect().await.unwrap();
-    sqlx::raw_sql("BEGIN EXCLUSIVE; UPDATE feed SET revision = 0; COMMIT").execute(&mut holder).await.unwrap();
+    sqlx::raw_sql("BEGIN EXCLUSIVE; UPDATE feed SET revision = 0; COMMIT")
+        .execute(&mut holder)
+        .await
+        .unwrap();
     let error = refused(&url, OpenMode::Existing).await;
-    assert!(matches!(error, OpenError::Refused { error: DbError::Busy, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Refused {
+                error: DbError::Busy,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(error.to_string().contains("is locked"), "{error}");
     holder.close().await.unwrap();
     Db::open(&url, OpenMode::Existing).await.unwrap();
@@ -144,11 +186,24 @@ async fn writers_wait_for_each_other_and_then_give_up() {
 async fn a_read_only_file_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let url = sqlite_url(&dir);
-    Db::open(&url, OpenMode::Create).await.unwrap().close().await;
+    Db::open(&url, OpenMode::Create)
+        .await
+        .unwrap()
+        .close()
+        .await;
     let path = dir.path().join("skep.db");
     let _restore = read_only(&path);
     let error = refused(&url, OpenMode::Existing).await;
-    assert!(matches!(error, OpenError::Refused { error: DbError::ReadOnly, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Refused {
+                error: DbError::ReadOnly,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 /// For root, permissions do not count; an immutable file does where the file system has them, and a
@@ -189,7 +244,11 @@ async fn only_its_owner_may_read_the_file() {
     let _db = Db::open(&sqlite_url(&dir), OpenMode::Create).await.unwrap();
     for entry in fs_err::read_dir(dir.path()).unwrap() {
         let entry = entry.unwrap();
-        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{entry:?}"
+        );
     }
 }
 
@@ -197,11 +256,17 @@ async fn only_its_owner_may_read_the_file() {
 async fn two_processes_may_open_at_once() {
     let dir = tempfile::tempdir().unwrap();
     for url in [sqlite_url(&dir), postgres::new_database()] {
-        Db::open(&url, OpenMode::Create).await.unwrap().close().await;
-        let open = || tokio::spawn({
-            let url = url.clone();
-            async move { Db::open(&url, OpenMode::Existing).await.map(|_| ()) }
-        });
+        Db::open(&url, OpenMode::Create)
+            .await
+            .unwrap()
+            .close()
+            .await;
+        let open = || {
+            tokio::spawn({
+                let url = url.clone();
+                async move { Db::open(&url, OpenMode::Existing).await.map(|_| ()) }
+            })
+        };
         for opened in [open(), open(), open(), open()] {
             opened.await.unwrap().unwrap();
         }

@@ -20,7 +20,12 @@ pub(super) fn clock() -> Clock {
 }
 
 pub(super) fn customer(email: &str) -> Customer {
-    Customer { id: CustomerId::new(&clock()), email: email.to_owned(), name: "Jo Ü".to_owned(), created_at: NOW }
+    Customer {
+        id: CustomerId::new(&clock()),
+        email: email.to_owned(),
+        name: "Jo Ü".to_owned(),
+        created_at: NOW,
+    }
 }
 
 pub(super) fn product(slug: &str, patterns: &[&str]) -> Product {
@@ -99,8 +104,14 @@ pub(super) fn release(package: &Package, version: &str) -> Release {
             app: Some("jason".to_owned()),
             repository: Some("hexpm".to_owned()),
         }],
-        retirement: Some(Retirement { reason: RetirementReason::Security, message: Some("see CVE".to_owned()) }),
-        docs: Some(StoredFile { checksum: Sha256::of(b"docs"), size_bytes: 12 }),
+        retirement: Some(Retirement {
+            reason: RetirementReason::Security,
+            message: Some("see CVE".to_owned()),
+        }),
+        docs: Some(StoredFile {
+            checksum: Sha256::of(b"docs"),
+            size_bytes: 12,
+        }),
     }
 }
 
@@ -136,7 +147,16 @@ pub(super) async fn shop(db: &Db) -> Shop {
     db::licenses::insert(&mut tx, &license).await.unwrap();
     db::keys::insert(&mut tx, &key).await.unwrap();
     db::packages::insert(&mut tx, &package).await.unwrap();
-    db::releases::insert(&mut tx, &release, &serde_json::json!({ "name": "alpha" })).await.unwrap();
+    db::releases::insert(&mut tx, &release, &serde_json::json!({ "name": "alpha" }))
+        .await
+        .unwrap();
     assert_eq!(tx.commit().await.unwrap(), Some(1));
-    Shop { customer, product, license, key, package, release }
+    Shop {
+        customer,
+        product,
+        license,
+        key,
+        package,
+        release,
+    }
 }

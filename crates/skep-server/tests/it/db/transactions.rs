@@ -9,7 +9,9 @@ use crate::support::each_db::{TestDb, on_each_db};
 async fn a_dropped_transaction_leaves_nothing() {
     on_each_db(async |test: TestDb| {
         let mut tx = test.begin().await.unwrap();
-        db::customers::insert(&mut tx, &sample::customer("jo@example.com")).await.unwrap();
+        db::customers::insert(&mut tx, &sample::customer("jo@example.com"))
+            .await
+            .unwrap();
         tx.changed(Change::Product(sample::product("pro", &["alpha"]).id));
         drop(tx);
         let feed = test.feed_since(0).await.unwrap();
@@ -24,8 +26,12 @@ async fn a_dropped_transaction_leaves_nothing() {
 async fn only_what_nodes_hold_takes_a_revision() {
     on_each_db(async |test: TestDb| {
         let mut tx = test.begin().await.unwrap();
-        db::customers::insert(&mut tx, &sample::customer("jo@example.com")).await.unwrap();
-        db::settings::insert(&mut tx, "name", "value").await.unwrap();
+        db::customers::insert(&mut tx, &sample::customer("jo@example.com"))
+            .await
+            .unwrap();
+        db::settings::insert(&mut tx, "name", "value")
+            .await
+            .unwrap();
         assert_eq!(tx.commit().await.unwrap(), None);
         let shop = {
             let mut tx = test.begin().await.unwrap();
@@ -35,8 +41,14 @@ async fn only_what_nodes_hold_takes_a_revision() {
             product
         };
         let feed = test.feed_since(0).await.unwrap();
-        assert_eq!(feed.changes, Some(BTreeSet::from([Change::Product(shop.id)])));
-        assert_eq!(test.feed_since(1).await.unwrap().changes, Some(BTreeSet::new()));
+        assert_eq!(
+            feed.changes,
+            Some(BTreeSet::from([Change::Product(shop.id)]))
+        );
+        assert_eq!(
+            test.feed_since(1).await.unwrap().changes,
+            Some(BTreeSet::new())
+        );
     })
     .await;
 }
@@ -58,8 +70,16 @@ async fn a_feed_that_was_cut_or_went_back_says_so() {
         assert_eq!(test.feed_since(1).await.unwrap().changes.unwrap().len(), 1);
         super::raw(&test.url, "DELETE FROM changes WHERE revision = 3").await;
         assert_eq!(test.feed_since(1).await.unwrap().changes, None);
-        super::raw(&test.url, "INSERT INTO changes (revision, kind, id) VALUES (3, 'hive', 'x')").await;
-        assert_eq!(test.feed_since(2).await.unwrap().changes, None, "a newer version's kind");
+        super::raw(
+            &test.url,
+            "INSERT INTO changes (revision, kind, id) VALUES (3, 'hive', 'x')",
+        )
+        .await;
+        assert_eq!(
+            test.feed_since(2).await.unwrap().changes,
+            None,
+            "a newer version's kind"
+        );
     })
     .await;
 }
@@ -69,11 +89,23 @@ async fn old_revisions_are_thrown_away() {
     on_each_db(async |test: TestDb| {
         let package = sample::package("alpha");
         super::raw(&test.url, "UPDATE feed SET revision = 20099").await;
-        super::raw(&test.url, "INSERT INTO changes (revision, kind, id) VALUES (9000, 'hive', 'x')").await;
+        super::raw(
+            &test.url,
+            "INSERT INTO changes (revision, kind, id) VALUES (9000, 'hive', 'x')",
+        )
+        .await;
         let mut tx = test.begin().await.unwrap();
         tx.changed(Change::Package(package.id));
         assert_eq!(tx.commit().await.unwrap(), Some(20_100));
-        assert_eq!(test.feed_since(20_099).await.unwrap().changes.unwrap().len(), 1);
+        assert_eq!(
+            test.feed_since(20_099)
+                .await
+                .unwrap()
+                .changes
+                .unwrap()
+                .len(),
+            1
+        );
         assert_eq!(test.feed_since(8_999).await.unwrap().changes, None);
     })
     .await;
@@ -132,10 +164,18 @@ async fn a_reader_sees_one_moment() {
         let mut conn = test.read().await.unwrap();
         assert_eq!(db::customers::list(&mut conn).await.unwrap().len(), 1);
         let mut tx = test.begin().await.unwrap();
-        db::customers::insert(&mut tx, &sample::customer("other@example.com")).await.unwrap();
+        db::customers::insert(&mut tx, &sample::customer("other@example.com"))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(db::customers::list(&mut conn).await.unwrap().len(), 1);
-        assert_eq!(db::customers::list(&mut test.read().await.unwrap()).await.unwrap().len(), 2);
+        assert_eq!(
+            db::customers::list(&mut test.read().await.unwrap())
+                .await
+                .unwrap()
+                .len(),
+            2
+        );
     })
     .await;
 }

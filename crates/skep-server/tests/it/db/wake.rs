@@ -8,7 +8,10 @@ use crate::support::each_db::{TestDb, on_each_db};
 
 async fn change(db: &Db) {
     let mut tx = db.begin().await.unwrap();
-    let product = sample::product(&format!("p{}", db.feed_since(0).await.unwrap().revision), &["alpha"]);
+    let product = sample::product(
+        &format!("p{}", db.feed_since(0).await.unwrap().revision),
+        &["alpha"],
+    );
     db::products::insert(&mut tx, &product).await.unwrap();
     tx.changed(Change::Product(product.id));
     tx.commit().await.unwrap();

@@ -24,7 +24,9 @@ impl Deref for TestDb {
 impl TestDb {
     /// Opens the same database once more, as another process would.
     pub(crate) async fn open_again(&self) -> Db {
-        Db::open(&self.url, OpenMode::Existing).await.expect("it is open already")
+        Db::open(&self.url, OpenMode::Existing)
+            .await
+            .expect("it is open already")
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -46,7 +48,9 @@ pub(crate) async fn on_each_db(test: impl AsyncFn(TestDb)) {
 
 async fn run(name: &'static str, url: String, dir: tempfile::TempDir, test: &impl AsyncFn(TestDb)) {
     let _naming = NameWhenFailing(name);
-    let db = Db::open(&url, OpenMode::Create).await.expect("a new database");
+    let db = Db::open(&url, OpenMode::Create)
+        .await
+        .expect("a new database");
     test(TestDb { db, url, dir }).await;
 }
 

@@ -43,11 +43,22 @@ pub(crate) fn new_database() -> String {
     let name = format!("skep_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let server = server();
     let created = Command::new(server.programs.join("createdb"))
-        .args(["-h", "127.0.0.1", "-p", &server.port.to_string(), "-U", "skep", &name])
+        .args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &server.port.to_string(),
+            "-U",
+            "skep",
+            &name,
+        ])
         .output()
         .expect("createdb runs");
     assert!(created.status.success(), "createdb: {}", text(&created));
-    format!("postgres://skep:s3cret-password@127.0.0.1:{}/{name}", server.port)
+    format!(
+        "postgres://skep:s3cret-password@127.0.0.1:{}/{name}",
+        server.port
+    )
 }
 
 fn server() -> &'static Server {
@@ -57,7 +68,10 @@ fn server() -> &'static Server {
 
 fn start() -> Server {
     let programs = programs();
-    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a free port").port();
+    let port = TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|socket| socket.local_addr())
+        .expect("a free port")
+        .port();
     // PostgreSQL refuses to run as root.
     let mut command = if is_root() {
         let mut command = Command::new("runuser");
@@ -88,7 +102,11 @@ fn start() -> Server {
     }
     // `pg_isready` can come a moment before the first connection is taken.
     std::thread::sleep(Duration::from_millis(10));
-    Server { programs, port, _running: stdin }
+    Server {
+        programs,
+        port,
+        _running: stdin,
+    }
 }
 
 fn is_root() -> bool {
@@ -103,7 +121,12 @@ fn text(output: &Output) -> String {
 /// Debian keeps the server's programs out of `PATH`.
 fn programs() -> PathBuf {
     let mut found: Vec<PathBuf> = fs_err::read_dir("/usr/lib/postgresql")
-        .map(|entries| entries.filter_map(Result::ok).map(|entry| entry.path().join("bin")).collect())
+        .map(|entries| {
+            entries
+                .filter_map(Result::ok)
+                .map(|entry| entry.path().join("bin"))
+                .collect()
+        })
         .unwrap_or_default();
     found.sort();
     let path = std::env::split_paths(option_env!("PATH").unwrap_or_default());
