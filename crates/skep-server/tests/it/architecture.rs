@@ -12,8 +12,8 @@ struct Source {
 }
 
 fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs_err::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs_err::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             rust_files(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -36,11 +36,11 @@ fn sources() -> Vec<Source> {
         .map(|path| Source {
             path: path
                 .strip_prefix(&root)
-                .unwrap()
-                .to_str()
-                .unwrap()
+                .ok()
+                .and_then(Path::to_str)
+                .expect("a path below the root")
                 .to_owned(),
-            code: code_of(&fs_err::read_to_string(path).unwrap()),
+            code: code_of(&fs_err::read_to_string(path).expect("a text")),
         })
         .filter(|source| !is_test(&source.path))
         .collect()

@@ -9,14 +9,14 @@ use crate::support::{Sale, TestApp};
 
 async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await.unwrap();
+    stream.read_to_end(&mut bytes).await.expect("an end");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Reads one answer's head, and as much of the body as comes with it.
 async fn read_some(stream: &mut TcpStream) -> String {
     let mut bytes = vec![0; 64 * 1024];
-    let count = stream.read(&mut bytes).await.unwrap();
+    let count = stream.read(&mut bytes).await.expect("an answer");
     String::from_utf8_lossy(&bytes[..count]).into_owned()
 }
 

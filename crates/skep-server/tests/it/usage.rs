@@ -35,7 +35,9 @@ async fn with_license() -> (TestApp, Sold) {
 }
 
 async fn rows(app: &TestApp, asked: &Asked) -> Vec<UsageRow> {
-    report(&app.node.app, asked).await.unwrap()
+    report(&app.node.app, asked)
+        .await
+        .expect("the database answers")
 }
 
 async fn total(app: &TestApp) -> u64 {
