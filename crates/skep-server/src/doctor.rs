@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::db::{Db, OpenMode};
 
 mod catalog;
+mod delivery;
 mod folders;
 mod keys;
 mod surroundings;
@@ -87,6 +88,7 @@ pub struct Examination {
 pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -> Vec<Check> {
     let mut checks = surroundings::url(config);
     checks.extend(keys::files(config));
+    checks.extend(delivery::examine(config));
     checks.extend(folders::spool(config));
     match Db::open(config.database.reveal(), OpenMode::Existing).await {
         Err(error) => {

@@ -146,6 +146,14 @@ impl Reader<'_> {
             "delivery.cloudfront.key_pair_id",
             "the id CloudFront gave your public key, as `K2JCJMDEHXQW5F`",
         )?;
+        if !key_pair_id
+            .value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric())
+            || key_pair_id.value.is_empty()
+        {
+            return Err(key_pair_id.bad("it must be letters and digits, as `K2JCJMDEHXQW5F`"));
+        }
         let key_file = self.required(
             "delivery.cloudfront.private_key_file",
             "the PEM file of the key that signs URLs",

@@ -27,7 +27,7 @@ fn file(repository: &Repository) -> Vec<Check> {
         }
     };
     let mut checks = vec![signs(repository, &signer)];
-    checks.extend(others_may_read(path));
+    checks.extend(others_may_read(NAME, path));
     checks
 }
 
@@ -60,13 +60,13 @@ fn signs(repository: &Repository, signer: &Signer) -> Check {
 }
 
 #[cfg(unix)]
-fn others_may_read(path: &Path) -> Option<Check> {
+pub(super) fn others_may_read(name: &'static str, path: &Path) -> Option<Check> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs_err::metadata(path).ok()?.permissions().mode();
     let advice = format!("run `chmod 600 {}`", path.display());
     (mode & 0o077 != 0).then(|| {
         Check::warn(
-            NAME,
+            name,
             format!("others on this machine may read `{}`", path.display()),
             advice,
         )
@@ -74,7 +74,7 @@ fn others_may_read(path: &Path) -> Option<Check> {
 }
 
 #[cfg(not(unix))]
-fn others_may_read(_: &Path) -> Option<Check> {
+pub(super) fn others_may_read(_: &'static str, _: &Path) -> Option<Check> {
     None
 }
 

@@ -244,6 +244,22 @@ async fn a_database_that_is_away_loses_nothing_and_nothing_counts_twice() {
 }
 
 #[tokio::test]
+async fn a_spool_that_cannot_be_written_loses_nothing() {
+    let (app, sold) = with_license().await;
+    let spool = app.dir().join("spool");
+    fs_err::remove_dir_all(&spool).unwrap();
+    fs_err::write(&spool, b"in the way").unwrap();
+    app.get(TARBALL).key(&sold.key).send().await;
+    app.node.usage.flush().await;
+    assert_eq!(total(&app).await, 0);
+    fs_err::remove_file(&spool).unwrap();
+    fs_err::create_dir(&spool).unwrap();
+    app.get(TARBALL).key(&sold.key).send().await;
+    app.node.usage.flush().await;
+    assert_eq!(total(&app).await, 2);
+}
+
+#[tokio::test]
 async fn a_download_is_remembered_with_its_license_and_key() {
     let (app, sold) = with_license().await;
     app.get(TARBALL).key(&sold.key).send().await;
