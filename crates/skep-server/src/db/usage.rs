@@ -60,7 +60,7 @@ pub async fn insert(tx: &mut Tx, rows: &[Counted], clock: &Clock) -> Result<(), 
     Ok(())
 }
 
-/// Deletes some of the rows and batches from before a moment; how many rows. Call it until it says 0.
+/// Deletes some of the rows and batches from before a moment; how many. Call it until it says 0.
 pub async fn prune(tx: &mut Tx, before: Timestamp) -> Result<u64, DbError> {
     let batches = "DELETE FROM usage_batches WHERE id IN \
         (SELECT id FROM usage_batches WHERE inserted_at < $1 LIMIT $2)";

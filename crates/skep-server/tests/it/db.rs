@@ -6,6 +6,7 @@ mod sample;
 mod snapshot;
 mod tables;
 mod transactions;
+mod usage;
 mod wake;
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
