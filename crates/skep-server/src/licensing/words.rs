@@ -153,8 +153,8 @@ impl Words<'_> {
                 package,
                 hidden,
             } => format!(
-                "{} of {package} not shown: updates ended on {}.{}",
-                count(*hidden, "newer release is", "newer releases are"),
+                "{} not shown: updates ended on {}.{}",
+                newer_releases(*hidden, package),
                 updates_until.date(),
                 self.renew()
             ),
@@ -265,8 +265,11 @@ fn newer(package: &str, version: Option<&str>, published_at: Timestamp) -> Strin
     }
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+fn newer_releases(number: usize, package: &str) -> String {
+    match number {
+        1 => format!("1 newer release of {package} is"),
+        _ => format!("{number} newer releases of {package} are"),
+    }
 }
 
 fn list(names: &[String], more: usize) -> String {

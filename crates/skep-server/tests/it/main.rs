@@ -4,9 +4,11 @@
 
 mod architecture;
 mod db;
+mod explain;
 mod health;
 mod logging;
 mod repo;
 mod serve;
+mod snapshot;
 mod support;
 mod usage;

@@ -1,11 +1,15 @@
 //! What tests stand on. Helpers go through public interfaces; only those called `db_…` touch tables.
 
 mod ask;
+<<<<<<< HEAD
 pub(crate) mod each_db;
 pub(crate) mod postgres;
+=======
+mod registry;
+>>>>>>> 7454442 (Test every refusal, view and message through HTTP)
 mod sale;
 mod test_app;
 
-pub(crate) use ask::{MIX, REBAR3};
+pub(crate) use ask::{CURL, GLEAM, HEX_2_0, HEX_2_1, HEX_2_3, MIX, REBAR3};
 pub(crate) use sale::{Sale, Sold};
 pub(crate) use test_app::{TODAY, TestApp};

@@ -4,6 +4,16 @@ use reqwest::header::HeaderMap;
 
 use super::TestApp;
 
+/// mix with Hex 2.0: copes with messages.
+pub(crate) const HEX_2_0: &str = "Hex/2.0.6 (Elixir/1.14.0) (OTP/25.2.3)";
+/// mix with Hex 2.1, which does not say so, or Dependabot.
+pub(crate) const HEX_2_1: &str = "hex_core/0.10.0 (httpc) (OTP/25) (erts/13.1.5)";
+/// mix with Hex 2.3: crashes on messages.
+pub(crate) const HEX_2_3: &str = "hex_core/0.12.0 hex/2.3.1 (elixir/1.14.0) (OTP/25) (erts/13.1.5)";
+/// Gleam.
+pub(crate) const GLEAM: &str = "Gleam v1.6.3";
+/// curl.
+pub(crate) const CURL: &str = "curl/7.88.1";
 /// A mix that copes with messages.
 pub(crate) const MIX: &str = "hex_core/0.19.0 hex/2.5.2 (elixir/1.18.0) (CI) (OTP/27) (erts/15.0)";
 /// Debian's rebar3.

@@ -1,5 +1,6 @@
 //! Licenses for tests: a customer, a product and a key, with dates that work.
 
+use skep_server::app::App;
 use skep_server::clock::Timestamp;
 use skep_server::db::audit::Actor;
 use skep_server::licensing::licenses::{self, Issue};
@@ -14,6 +15,7 @@ pub(crate) struct Sale {
     pattern: &'static str,
     plan: Plan,
     dates: Dates,
+    repository: Option<&'static str>,
 }
 
 /// What the customer has.
@@ -32,6 +34,7 @@ impl Sale {
             pattern,
             plan: Plan::Lifetime,
             dates: Dates::default(),
+            repository: None,
         }
     }
 
@@ -46,6 +49,23 @@ impl Sale {
             dates,
             ..self
         }
+    }
+
+    /// Packages of a further repository.
+    pub(crate) fn in_repository(self, name: &'static str) -> Self {
+        Self {
+            repository: Some(name),
+            ..self
+        }
+    }
+
+    /// Access from a moment on.
+    pub(crate) fn starts_at(self, moment: Timestamp) -> Self {
+        let dates = Dates {
+            starts_at: Some(moment),
+            ..self.dates
+        };
+        Self { dates, ..self }
     }
 
     /// Access until a moment, without grace.
@@ -68,7 +88,11 @@ impl Sale {
 impl TestApp {
     /// Sells a license, as the command line would.
     pub(crate) async fn sell(&self, sale: Sale) -> Sold {
-        let app = &self.node.app;
+        self.sell_in(&self.node.app, sale).await
+    }
+
+    /// The same, in another process.
+    pub(crate) async fn sell_in(&self, app: &App, sale: Sale) -> Sold {
         let number = self.next_number();
         let email = format!("customer{number}@example.com");
         let name = format!("Customer {number}");
@@ -82,10 +106,13 @@ impl TestApp {
             .expect("a new customer");
         let slug = format!("product-{number}").parse().expect("a slug");
         let packages = vec![sale.pattern.parse().expect("a pattern")];
+        let repository = sale
+            .repository
+            .map(|name| name.parse().expect("a repository"));
         let product = products::Create {
             slug,
             packages,
-            repository: None,
+            repository,
             actor: Actor::Cli,
         };
         let product = products::create(app, &product)

@@ -28,7 +28,7 @@ const KEY: &str = concat!(
     "/../../testdata/golden/keys/rsa2048.pem"
 );
 
-/// A repository `acme`, served.
+/// A repository `acme` and a further one, `sub`, served.
 pub(crate) struct TestApp {
     pub(crate) node: Arc<Node>,
     pub(crate) clock: TestClock,
@@ -138,6 +138,29 @@ impl TestApp {
 
     /// Publishes a small release now and waits until the server knows it.
     pub(crate) async fn publish(&self, name: &str, version: &str) -> Vec<u8> {
+        self.publish_as(name, version, |_| {}).await
+    }
+
+    /// The same, with another date.
+    pub(crate) async fn publish_at(
+        &self,
+        name: &str,
+        version: &str,
+        published_at: Timestamp,
+    ) -> Vec<u8> {
+        self.publish_as(name, version, |request| {
+            request.published_at = Some(published_at)
+        })
+        .await
+    }
+
+    /// The same, changed.
+    pub(crate) async fn publish_as(
+        &self,
+        name: &str,
+        version: &str,
+        change: impl FnOnce(&mut Publish),
+    ) -> Vec<u8> {
         let mut metadata = Metadata::new(name, version);
         metadata.app = Some(name.to_owned());
         metadata.build_tools = vec!["mix".to_owned()];
@@ -148,7 +171,7 @@ impl TestApp {
             .tarball;
         let path = self.dir.path().join(format!("{name}-{version}.tar"));
         fs_err::write(&path, &tarball).expect("a file");
-        let request = Publish {
+        let mut request = Publish {
             tarball: path,
             docs: None,
             repository: None,
@@ -156,6 +179,7 @@ impl TestApp {
             published_at: None,
             actor: Actor::Cli,
         };
+        change(&mut request);
         publish(&self.node.app, &request)
             .await
             .expect("a valid release");
@@ -180,7 +204,8 @@ impl TestApp {
 async fn open(dir: &Path, url: &str, settings: &[(String, String)], clock: &TestClock) -> App {
     let text = format!(
         "[server]\nurl = \"{url}\"\n\n[database]\nurl = \"sqlite:skep.db\"\n\n[storage]\nurl = \"file:files\"\n\n\
-         [usage]\nspool_dir = \"spool\"\n\n[[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n"
+         [usage]\nspool_dir = \"spool\"\n\n[[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n\n\
+         [[repository]]\nname = \"sub\"\nprivate_key_file = \"key.pem\"\n"
     );
     let config = Config::parse(&text, dir, settings).expect("a valid configuration");
     App::open(config, clock.clock())
