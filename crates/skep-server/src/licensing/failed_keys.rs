@@ -52,7 +52,7 @@ impl FailedKeys {
         }
     }
 
-    /// Counts an unknown key of `address`. Call it before looking anywhere but into memory.
+    /// Counts an unknown key of `address`.
     ///
     /// # Errors
     /// The address is over its limit: the key is not to be looked at any further.
@@ -88,17 +88,6 @@ impl FailedKeys {
         }
         window.failures += 1;
         Ok(())
-    }
-
-    /// Takes a [`count`](Self::count) back: the key turned out to be a new one.
-    pub fn forgive(&self, address: IpAddr) {
-        let mut windows = self
-            .windows
-            .lock()
-            .expect("nothing panics while it holds this lock");
-        if let Some(window) = windows.get_mut(&group_of(address)) {
-            window.failures = window.failures.saturating_sub(1);
-        }
     }
 }
 
@@ -155,14 +144,6 @@ mod tests {
         keys.count(address("2001:db8:0:1::1"), NOW).unwrap();
         keys.count(address("::ffff:192.0.2.1"), NOW).unwrap();
         keys.count(address("192.0.2.1"), NOW).unwrap_err();
-    }
-
-    #[test]
-    fn a_key_found_after_all_does_not_count() {
-        let keys = FailedKeys::new(1);
-        keys.count(address("192.0.2.1"), NOW).unwrap();
-        keys.forgive(address("192.0.2.1"));
-        keys.count(address("192.0.2.1"), NOW).unwrap();
     }
 
     #[test]

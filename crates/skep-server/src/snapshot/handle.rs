@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::{Mutex, watch};
@@ -10,6 +11,9 @@ use super::Snapshot;
 use super::apply::Changes;
 use crate::db::snapshot::Reload;
 use crate::db::{self, Db, DbError};
+
+/// Between two looks for keys that nobody knows. They cost the database at most this often.
+const LOOK_PAUSE: Duration = Duration::from_millis(25);
 
 /// Holds the current snapshot and replaces it when the feed moves on. When the database is away, the
 /// last one stays: whoever had a license still has it.
@@ -20,6 +24,8 @@ pub struct SnapshotHandle {
     /// The last read of the feed that ended, and how. Locked while one is under way.
     last_read: Mutex<Read>,
     reads_begun: AtomicU64,
+    reads_ended: AtomicU64,
+    looks: Arc<Mutex<()>>,
     is_away: AtomicBool,
     revision: watch::Sender<i64>,
 }
@@ -61,6 +67,8 @@ impl SnapshotHandle {
                 result: Ok(()),
             }),
             reads_begun: AtomicU64::new(0),
+            reads_ended: AtomicU64::new(0),
+            looks: Arc::default(),
             is_away: AtomicBool::new(false),
         })
     }
@@ -111,8 +119,28 @@ impl SnapshotHandle {
             let result = self.read_feed().await;
             self.note(&result);
             *last = Read { number, result };
+            self.reads_ended.store(number, Ordering::SeqCst);
         }
         last.result.clone()
+    }
+
+    /// [`refresh`](Self::refresh) for whoever has an unknown key: right away for the first, with a pause
+    /// between reads when many come.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn look_again(&self) -> Result<(), DbError> {
+        let wanted = self.reads_begun.load(Ordering::SeqCst) + 1;
+        let turn = Arc::clone(&self.looks).lock_owned().await;
+        if self.reads_ended.load(Ordering::SeqCst) >= wanted {
+            return Ok(());
+        }
+        let result = self.refresh().await;
+        tokio::spawn(async move {
+            tokio::time::sleep(LOOK_PAUSE).await;
+            drop(turn);
+        });
+        result
     }
 
     /// Waits until the snapshot has a revision: what a write through this node does before it answers.

@@ -1,12 +1,9 @@
 //! What tests stand on. Helpers go through public interfaces; only those called `db_…` touch tables.
 
 mod ask;
-<<<<<<< HEAD
 pub(crate) mod each_db;
 pub(crate) mod postgres;
-=======
 mod registry;
->>>>>>> 7454442 (Test every refusal, view and message through HTTP)
 mod sale;
 mod test_app;
 

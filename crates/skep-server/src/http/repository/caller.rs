@@ -29,8 +29,8 @@ pub(super) fn caller_of<'a>(snapshot: &'a Snapshot, credential: &Credential) -> 
     }
 }
 
-/// The snapshot to answer from. A key that it does not know counts against its address; if it may be
-/// one that was issued a moment ago, the feed is read once more first.
+/// The snapshot to answer from. When it does not know a key that may have been issued a moment ago,
+/// the feed is read once more first; a key that stays unknown counts against its address.
 ///
 /// # Errors
 /// The address has sent too many unknown keys. Known ones are always answered.
@@ -40,19 +40,14 @@ pub(super) async fn snapshot_for(
     address: IpAddr,
     now: Timestamp,
 ) -> Result<Arc<Snapshot>, TooManyFailedKeys> {
-    let snapshot = node.snapshot.load_full();
-    if !is_unknown(&snapshot, credential) {
-        return Ok(snapshot);
+    let mut snapshot = node.snapshot.load_full();
+    if is_unknown(&snapshot, credential) && credential.is_well_formed() {
+        // With the database away the key stays unknown; `/readyz` and the log say why.
+        let _ = tokio::time::timeout(LONGEST_LOOK, node.snapshot.look_again()).await;
+        snapshot = node.snapshot.load_full();
     }
-    node.failed_keys.count(address, now)?;
-    if !credential.is_well_formed() {
-        return Ok(snapshot);
-    }
-    // With the database away the key stays unknown; `/readyz` and the log say why.
-    let _ = tokio::time::timeout(LONGEST_LOOK, node.snapshot.refresh()).await;
-    let snapshot = node.snapshot.load_full();
-    if !is_unknown(&snapshot, credential) {
-        node.failed_keys.forgive(address);
+    if is_unknown(&snapshot, credential) {
+        node.failed_keys.count(address, now)?;
     }
     Ok(snapshot)
 }
