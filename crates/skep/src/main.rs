@@ -9,6 +9,7 @@ mod commands;
 mod dates;
 mod env_vars;
 mod instructions;
+mod licenses_csv;
 mod logging;
 mod output;
 

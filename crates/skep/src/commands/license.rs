@@ -12,6 +12,7 @@ use crate::output::{day_or_dash, table};
 
 mod change;
 mod explain;
+mod import;
 mod issue;
 mod show;
 
@@ -27,7 +28,7 @@ pub(super) async fn run(context: &Context, command: License) -> anyhow::Result<O
             License::Suspend(_) | License::Resume(_) | License::Revoke(_) => {
                 status(context, app, command).await
             }
-            License::Import(_) => unreachable!("it was taken above"),
+            License::Import(arguments) => import::run(context, app, arguments).await,
         })
         .await?;
     Ok(Outcome::Done)
