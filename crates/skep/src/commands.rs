@@ -90,7 +90,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Package(command) => package::run(context, command).await?,
         Command::Product(command) => product::run(context, command).await?,
         Command::Customer(command) => customer::run(context, command).await?,
-        Command::License(command) => return license::run(context, command).await,
+        Command::License(command) => license::run(context, command).await?,
         Command::Key(command) => key::run(context, command).await?,
         Command::Usage(arguments) => usage::run(context, arguments).await?,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,

@@ -112,13 +112,17 @@ fn row(columns: &[&'static str], record: &ByteRecord) -> ImportRow {
     };
     if record.len() != columns.len() {
         let (cells, columns) = (record.len(), columns.len());
-        row.malformed = Some(format!("it has {cells} cells, but there are {columns} columns"));
+        row.malformed = Some(format!(
+            "it has {cells} cells, but there are {columns} columns"
+        ));
         return row;
     }
     for (column, cell) in columns.iter().zip(record) {
         match std::str::from_utf8(cell) {
             Ok(text) => fill(&mut row, column, text),
-            Err(_) => row.malformed = Some(format!("{column} is not UTF-8: save the file as UTF-8")),
+            Err(_) => {
+                row.malformed = Some(format!("{column} is not UTF-8: save the file as UTF-8"))
+            }
         }
     }
     row
@@ -168,16 +172,25 @@ mod tests {
         let rows = rows("plan,key,customer_email,product\nlifetime,old-1,a@example.com,pro;web\n");
         assert_eq!(rows.len(), 1);
         let row = &rows[0];
-        assert_eq!((row.line, row.plan.as_str(), row.key.as_str()), (2, "lifetime", "old-1"));
+        assert_eq!(
+            (row.line, row.plan.as_str(), row.key.as_str()),
+            (2, "lifetime", "old-1")
+        );
         assert_eq!(row.product, "pro;web");
-        assert_eq!((row.access_until.clone(), row.external_id.as_str()), (None, ""));
+        assert_eq!(
+            (row.access_until.clone(), row.external_id.as_str()),
+            (None, "")
+        );
     }
 
     #[test]
     fn a_mark_of_byte_order_windows_lines_blanks_and_quotes_are_fine() {
         let text = "\u{feff}customer_email , product,plan,notes\r\n\r\na@example.com,pro,lifetime,\"two,\r\nlines\"\r\n,,,\r\nb@example.com,pro,lifetime,\r\n";
         let rows = rows(text);
-        let found: Vec<_> = rows.iter().map(|row| (row.line, row.notes.as_str())).collect();
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| (row.line, row.notes.as_str()))
+            .collect();
         assert_eq!(found, [(3, "two,\r\nlines"), (6, "")]);
     }
 
@@ -186,8 +199,14 @@ mod tests {
         let rows = rows(
             "customer_email,product,plan,access_until\na,p,trial,2027-01-31\na,p,trial,\na,p,trial,31.01.2027\n",
         );
-        let dates: Vec<_> = rows.into_iter().map(|row| row.access_until.unwrap()).collect();
-        assert_eq!(dates[0].clone().unwrap().unwrap().to_string(), "2027-01-31T23:59:59Z");
+        let dates: Vec<_> = rows
+            .into_iter()
+            .map(|row| row.access_until.unwrap())
+            .collect();
+        assert_eq!(
+            dates[0].clone().unwrap().unwrap().to_string(),
+            "2027-01-31T23:59:59Z"
+        );
         assert_eq!(dates[1], Ok(None));
         assert!(dates[2].as_ref().unwrap_err().contains("`31.01.2027`"));
     }
@@ -216,7 +235,10 @@ mod tests {
         };
         check("", "it is empty");
         check("customer_email;product;plan\n", "export it with commas");
-        check("customer_email,product,plan,kee\n", "no column `kee`: columns are customer_email, ");
+        check(
+            "customer_email,product,plan,kee\n",
+            "no column `kee`: columns are customer_email, ",
+        );
         check("customer_email,product,plan,plan\n", "two columns `plan`");
         check("customer_email,plan\n", "no column `product`");
     }

@@ -221,7 +221,7 @@ The first line names the columns, in any order:
   plan             required: subscription, perpetual, lifetime or trial
   starts_at, access_until, updates_until, grace_days, external_id, notes
   key              the customer's key in clear, or
-  key_sha256       its SHA-256 in hexadecimal; without either a new key is made and printed
+  key_sha256       its SHA-256 in hexadecimal; without either, a new key is made and printed
   key_label        what you call the key
 
 Each line is one license. An absent column and an empty cell mean the same: not said. Dates are days

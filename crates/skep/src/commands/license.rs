@@ -6,7 +6,7 @@ use skep_server::licensing::license::Terms;
 use skep_server::licensing::licenses::{self, Listed};
 use skep_server::licensing::product::Slug;
 
-use super::{Context, Outcome};
+use super::Context;
 use crate::cli::license::{Grant, License, List, One};
 use crate::output::{day_or_dash, table};
 
@@ -16,7 +16,7 @@ mod import;
 mod issue;
 mod show;
 
-pub(super) async fn run(context: &Context, command: License) -> anyhow::Result<Outcome> {
+pub(super) async fn run(context: &Context, command: License) -> anyhow::Result<()> {
     context
         .with_app(async |app| match command {
             License::Issue(arguments) => issue::run(context, app, *arguments).await,
@@ -30,8 +30,7 @@ pub(super) async fn run(context: &Context, command: License) -> anyhow::Result<O
             }
             License::Import(arguments) => import::run(context, app, arguments).await,
         })
-        .await?;
-    Ok(Outcome::Done)
+        .await
 }
 
 async fn list(context: &Context, app: &App, arguments: List) -> anyhow::Result<()> {

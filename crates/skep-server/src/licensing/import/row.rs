@@ -20,6 +20,8 @@ pub type GivenDate = Result<Option<Timestamp>, String>;
 pub struct ImportRow {
     /// Where it stands in the file.
     pub line: u64,
+    /// What is wrong with the line as such; then nothing else of it counts.
+    pub malformed: Option<String>,
     /// The customer's address.
     pub customer_email: String,
     /// What to call them, if they are not there yet; their address when empty.
@@ -122,6 +124,9 @@ pub(super) fn check(
     known: &HashMap<Slug, Product>,
     now: Timestamp,
 ) -> (Option<Checked>, Vec<String>) {
+    if let Some(problem) = &row.malformed {
+        return (None, vec![problem.clone()]);
+    }
     let mut problems = Problems(Vec::new());
     let email = problems.take(match row.customer_email.trim() {
         "" => Err("customer_email is empty".to_owned()),

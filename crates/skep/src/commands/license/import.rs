@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use serde_json::json;
 use skep_server::app::App;
 use skep_server::db::audit::Actor;
-use skep_server::licensing::import::{BadLine, ImportError, ImportRow, Imported, ImportedLicense, import};
+use skep_server::licensing::import::{
+    BadLine, ImportError, ImportRow, Imported, ImportedLicense, import,
+};
 
 use super::Context;
 use crate::cli::license::Import;
@@ -18,7 +20,9 @@ pub(super) async fn run(context: &Context, app: &App, arguments: Import) -> anyh
     let rows = read(&arguments.file)?;
     let imported = match import(app, &rows, &Actor::Cli).await {
         Ok(imported) => imported,
-        Err(ImportError::BadLines(lines)) => return Err(refused(&arguments.file, rows.len(), &lines)),
+        Err(ImportError::BadLines(lines)) => {
+            return Err(refused(&arguments.file, rows.len(), &lines));
+        }
         Err(error) => return Err(error.into()),
     };
     let value = json!({
@@ -44,12 +48,17 @@ fn read(file: &Path) -> anyhow::Result<Vec<ImportRow>> {
     };
     rows.map_err(|error| {
         let error = anyhow::anyhow!("`{}` cannot be imported: {error}", file.display());
-        hint(error, "`skep license import --help` shows the columns and an example")
+        hint(
+            error,
+            "`skep license import --help` shows the columns and an example",
+        )
     })
 }
 
 fn refused(file: &Path, rows: usize, lines: &[BadLine]) -> anyhow::Error {
-    let problems = lines.iter().map(|bad| format!("\n  line {}: {}", bad.line, bad.problem));
+    let problems = lines
+        .iter()
+        .map(|bad| format!("\n  line {}: {}", bad.line, bad.problem));
     let mut numbers: Vec<u64> = lines.iter().map(|bad| bad.line).collect();
     numbers.dedup();
     let error = anyhow::anyhow!(
@@ -77,7 +86,11 @@ fn text(imported: &Imported) -> String {
     let mut text = format!("Imported {licenses} licenses; {customers} customers are new.");
     let made = imported.licenses.iter().filter_map(|license| {
         let secret = license.secret.as_ref()?;
-        Some([license.customer_email.clone(), license.license.to_string(), secret.reveal().to_owned()])
+        Some([
+            license.customer_email.clone(),
+            license.license.to_string(),
+            secret.reveal().to_owned(),
+        ])
     });
     let made: Vec<_> = made.collect();
     if !made.is_empty() {
