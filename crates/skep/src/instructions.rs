@@ -21,37 +21,42 @@ pub(crate) struct Instructions<'a> {
 impl Instructions<'_> {
     /// Everything, one part a tool.
     pub(crate) fn render(&self) -> String {
-        let parts: [(&str, String); 9] = [
+        let secret = self.secret_name();
+        let parts = [
             (
-                "mix: add the repository once on each machine",
+                "mix: add the repository, once on each machine".to_owned(),
                 self.mix_repository(),
             ),
-            ("mix.exs", self.mix_dependency()),
+            ("mix.exs: the dependency".to_owned(), self.mix_dependency()),
             (
-                "rebar3: ~/.config/rebar3/rebar.config, and rebar.config",
-                self.rebar3(),
+                "rebar3: ~/.config/rebar3/rebar.config, once on each machine".to_owned(),
+                self.rebar3_repository(),
             ),
             (
-                "Without storing the key in Hex's configuration: ~/.netrc",
+                "rebar3: rebar.config, the dependency".to_owned(),
+                self.rebar3_dependency(),
+            ),
+            (
+                "Instead of the key in Hex's configuration: ~/.netrc".to_owned(),
                 self.netrc(),
             ),
             (
-                "Docker: the key is a build secret and never in the image",
+                "Dockerfile: the key comes from that ~/.netrc and is never in the image".to_owned(),
                 self.docker(),
             ),
             (
-                "GitHub Actions: put the key into the secret of this name",
+                format!("GitHub Actions: with the key as the secret {secret}"),
                 self.github_actions(),
             ),
             (
-                ".github/dependabot.yml: the same secret, among those for Dependabot",
+                format!(".github/dependabot.yml: with the Dependabot secret {secret}"),
                 self.dependabot(),
             ),
             (
-                "renovate.json: the same secret, among Renovate's",
+                format!("renovate.json: with Renovate's secret {secret}"),
                 self.renovate(),
             ),
-            ("When the key changes", self.key_change()),
+            ("When the key changes".to_owned(), self.key_change()),
         ];
         let mut text = String::new();
         for (heading, body) in parts {
@@ -108,14 +113,17 @@ impl Instructions<'_> {
         lines.collect::<Vec<_>>().join(",\n")
     }
 
-    fn rebar3(&self) -> String {
-        let repositories = format!(
+    fn rebar3_repository(&self) -> String {
+        format!(
             "{{hex, [{{repos, [\n  #{{name => <<\"{}\">>,\n    repo_url => <<\"{}\">>,\n    repo_key => <<\"{}\">>,\n    repo_public_key => <<\"{}\">>}}\n]}}]}}.",
             self.repository,
             self.url,
             self.key,
             self.public_key.trim_end().replace('\n', "\\n"),
-        );
+        )
+    }
+
+    fn rebar3_dependency(&self) -> String {
         let names: Vec<String> = self
             .packages
             .iter()
@@ -124,7 +132,7 @@ impl Instructions<'_> {
                 None => package.clone(),
             })
             .collect();
-        format!("{repositories}\n\n{{deps, [{}]}}.", names.join(", "))
+        format!("{{deps, [{}]}}.", names.join(", "))
     }
 
     fn netrc(&self) -> String {
@@ -140,7 +148,7 @@ impl Instructions<'_> {
 
     fn docker(&self) -> String {
         format!(
-            "# syntax=docker/dockerfile:1\nRUN mix hex.repo add {} {} --fetch-public-key {}\nRUN --mount=type=secret,id=netrc,target=/root/.netrc mix deps.get\n\ndocker build --secret id=netrc,src=$HOME/.netrc .",
+            "# syntax=docker/dockerfile:1\nRUN mix hex.repo add {} {} --fetch-public-key {}\nRUN --mount=type=secret,id=netrc,target=/root/.netrc mix deps.get\n\n# and then\ndocker build --secret id=netrc,src=$HOME/.netrc .",
             self.repository, self.url, self.fingerprint
         )
     }

@@ -1,7 +1,5 @@
 //! The file of `skep license import`: CSV with named columns. What the cells mean is the server's business.
 
-use std::io::Read;
-
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use skep_server::licensing::import::{GivenDate, ImportRow};
 
@@ -54,7 +52,7 @@ pub(crate) enum CsvError {
 ///
 /// # Errors
 /// The file as a whole is no such list.
-pub(crate) fn read(file: impl Read) -> Result<Vec<ImportRow>, CsvError> {
+pub(crate) fn read(file: &[u8]) -> Result<Vec<ImportRow>, CsvError> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -66,15 +64,45 @@ pub(crate) fn read(file: impl Read) -> Result<Vec<ImportRow>, CsvError> {
         .ok_or(CsvError::Empty)?
         .map_err(CsvError::Read)?;
     let columns = columns(&header)?;
+    let mut lines = Lines {
+        file,
+        at: 0,
+        line: 1,
+    };
     let mut rows = Vec::new();
     for record in records {
         let record = record.map_err(CsvError::Read)?;
         // A line of nothing but separators is what spreadsheets leave behind.
         if record.iter().any(|cell| !cell.is_empty()) {
-            rows.push(row(&columns, &record));
+            rows.push(row(&columns, &record, lines.line_of(&record)));
         }
     }
     Ok(rows)
+}
+
+/// Counts lines along with the records. The reader's own count stands before the line ends and blank
+/// lines that it has yet to skip.
+struct Lines<'a> {
+    file: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn line_of(&mut self, record: &ByteRecord) -> u64 {
+        let begin = record.position().map_or(0, csv::Position::byte);
+        let begin = usize::try_from(begin).unwrap_or(usize::MAX);
+        while let Some(byte) = self.file.get(self.at) {
+            let is_end = matches!(byte, b'\n' | b'\r');
+            if self.at >= begin && !is_end {
+                break;
+            }
+            self.at += 1;
+            let is_half = *byte == b'\r' && self.file.get(self.at) == Some(&b'\n');
+            self.line += u64::from(is_end && !is_half);
+        }
+        self.line
+    }
 }
 
 fn columns(header: &ByteRecord) -> Result<Vec<&'static str>, CsvError> {
@@ -104,8 +132,7 @@ fn columns(header: &ByteRecord) -> Result<Vec<&'static str>, CsvError> {
     }
 }
 
-fn row(columns: &[&'static str], record: &ByteRecord) -> ImportRow {
-    let line = record.position().map_or(0, csv::Position::line);
+fn row(columns: &[&'static str], record: &ByteRecord, line: u64) -> ImportRow {
     let mut row = ImportRow {
         line,
         ..ImportRow::default()
@@ -214,7 +241,7 @@ mod tests {
     #[test]
     fn a_bad_line_does_not_hide_the_others() {
         let text = b"customer_email,product,plan\na@example.com,pro\nb@example.com,pro,lifetime,x\nc@example.com,\xff,trial\nd@example.com,pro,trial\n";
-        let rows = read(&text[..]).unwrap();
+        let rows = read(text).unwrap();
         let faults: Vec<_> = rows.iter().map(|row| row.malformed.as_deref()).collect();
         assert_eq!(
             faults,

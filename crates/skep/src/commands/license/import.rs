@@ -1,6 +1,6 @@
 //! `skep license import`
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -40,13 +40,15 @@ pub(super) async fn run(context: &Context, app: &App, arguments: Import) -> anyh
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<ImportRow>> {
-    let rows = if file == Path::new("-") {
-        licenses_csv::read(io::stdin().lock())
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        io::stdin()
+            .read_to_end(&mut bytes)
+            .context("the licenses cannot be read from standard input")?;
     } else {
-        let file = fs_err::File::open(file).context("the licenses cannot be read")?;
-        licenses_csv::read(file)
-    };
-    rows.map_err(|error| {
+        bytes = fs_err::read(file).context("the licenses cannot be read")?;
+    }
+    licenses_csv::read(&bytes).map_err(|error| {
         let error = anyhow::anyhow!("`{}` cannot be imported: {error}", file.display());
         hint(
             error,
