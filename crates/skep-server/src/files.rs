@@ -62,10 +62,8 @@ impl std::fmt::Debug for OpenFile {
 pub enum Put {
     /// It was not there.
     Created,
-    /// It was there already, whole.
-    AlreadyThere,
-    /// It was there with another size, damaged, and is whole now.
-    Repaired,
+    /// It was there: perhaps damaged, perhaps not yet safe from a power cut. Now it is whole and safe.
+    Renewed,
 }
 
 impl Files {
@@ -99,23 +97,19 @@ impl Files {
     /// [`FilesError::Full`] when there is no room; the store is as before.
     pub async fn put(&self, key: &FileKey, bytes: Bytes) -> Result<Put, FilesError> {
         let path = key.to_object_path();
-        let size_bytes = bytes.len() as u64;
-        match self
-            .store
-            .put_opts(&path, bytes.clone().into(), PutMode::Create.into())
-            .await
-        {
+        let put = async |mode: PutMode| {
+            let options = mode.into();
+            self.store
+                .put_opts(&path, bytes.clone().into(), options)
+                .await
+        };
+        match put(PutMode::Create).await {
             Ok(_) => Ok(Put::Created),
+            // The same bytes, for the key holds their checksum.
             Err(object_store::Error::AlreadyExists { .. }) => {
-                if self.size(key).await? == Some(size_bytes) {
-                    return Ok(Put::AlreadyThere);
-                }
-                let replaced = self
-                    .store
-                    .put_opts(&path, bytes.into(), PutMode::Overwrite.into())
-                    .await;
-                replaced
-                    .map(|_| Put::Repaired)
+                let renewed = put(PutMode::Overwrite).await;
+                renewed
+                    .map(|_| Put::Renewed)
                     .map_err(|error| self.error("written", key, error))
             }
             Err(error) => Err(self.error("written", key, error)),

@@ -110,6 +110,7 @@ async fn make(
         .await?
         .close()
         .await;
+    for_its_owner_only(&dir.join(DATABASE_FILE))?;
     // Remembers the key and makes the secret of local URLs.
     let app = App::open(config, clock.clone()).await?;
     app.db.close().await;
@@ -136,6 +137,18 @@ fn write_new(path: &Path, text: &str, is_secret: bool) -> std::io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+/// The database has customers' addresses and the secret of local URLs.
+#[cfg(unix)]
+fn for_its_owner_only(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn for_its_owner_only(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Everything here was checked to be absent before, so it is ours.

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::init::{InitError, InitOptions, Initialized, init};
 use super::*;
@@ -15,13 +15,37 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
+    /// As `init` makes it, but for the key: making one takes long.
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        for name in ["files", "spool"] {
+            fs_err::create_dir(folder.path().join(name)).unwrap();
+        }
+        fs_err::copy(golden_key("rsa2048.pem"), folder.path().join("key.pem")).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let owner = std::fs::Permissions::from_mode(0o600);
+            fs_err::set_permissions(folder.path().join("key.pem"), owner).unwrap();
+        }
+        let text = "[[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n";
+        let config = Config::parse(text, folder.path(), &[]).unwrap();
+        Db::open(config.database.reveal(), OpenMode::Create)
+            .await
+            .unwrap()
+            .close()
+            .await;
         let clock = TestClock::at(TODAY);
-        let made = init(&options(folder.path()), &clock.clock()).await.unwrap();
-        let app = App::open(made.config, clock.clock()).await.unwrap();
+        let app = App::open(config, clock.clock()).await.unwrap();
         Self { folder, clock, app }
     }
+}
+
+/// A key that others know.
+pub(crate) fn golden_key(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../testdata/golden/keys")
+        .join(name)
 }
 
 fn options(dir: &Path) -> InitOptions {
@@ -82,18 +106,16 @@ async fn the_url_and_port_are_written_to_the_file() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_its_owner_may_read_the_signing_key() {
+async fn only_its_owner_may_read_the_signing_key_and_the_database() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let made = installation(folder.path()).await;
-    assert_eq!(
-        fs_err::metadata(made.key_path)
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777,
-        0o600
-    );
+    for path in [made.key_path, folder.path().join("skep.db")] {
+        assert_eq!(
+            fs_err::metadata(path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
 }
 
 #[tokio::test]
@@ -149,11 +171,7 @@ async fn without_its_signing_key_it_refuses_to_start_and_makes_no_other() {
 async fn another_signing_key_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let made = installation(folder.path()).await;
-    let pem = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../testdata/golden/keys/rsa2048.pem"
-    );
-    fs_err::copy(pem, &made.key_path).unwrap();
+    fs_err::copy(golden_key("rsa4096.pem"), &made.key_path).unwrap();
     let error = App::open(made.config.clone(), Clock::system())
         .await
         .unwrap_err();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::app::tests::Installation;
+use crate::app::tests::{Installation, golden_key};
 use crate::catalog::publish::tests::publish_release;
 
 async fn failures(it: &Installation, is_deep: bool) -> Vec<String> {
@@ -28,6 +28,7 @@ async fn a_new_installation_works_and_is_not_ready_for_customers() {
         of(Status::Ok),
         [
             "signing key",
+            "delivery",
             "spool",
             "database",
             "files",
@@ -68,7 +69,7 @@ async fn missing_and_damaged_tarballs_are_found() {
 #[tokio::test]
 async fn a_missing_key_folder_or_database_does_not_stop_it() {
     let it = Installation::new().await;
-    fs_err::remove_file(it.folder.path().join("signing_key.pem")).unwrap();
+    fs_err::remove_file(it.folder.path().join("key.pem")).unwrap();
     fs_err::remove_dir(it.folder.path().join("files")).unwrap();
     let found = failures(&it, false).await;
     assert_eq!(found.len(), 2, "{found:?}");
@@ -83,11 +84,7 @@ async fn a_missing_key_folder_or_database_does_not_stop_it() {
 #[tokio::test]
 async fn another_signing_key_is_found() {
     let it = Installation::new().await;
-    let pem = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../testdata/golden/keys/rsa2048.pem"
-    );
-    fs_err::copy(pem, it.folder.path().join("signing_key.pem")).unwrap();
+    fs_err::copy(golden_key("rsa4096.pem"), it.folder.path().join("key.pem")).unwrap();
     let found = failures(&it, false).await;
     assert!(found[0].contains("was signed with SHA256:"), "{found:?}");
 }
@@ -98,6 +95,28 @@ async fn a_clock_that_was_set_back_is_found() {
     publish_release(&it, "alpha", "1.0.0").await;
     it.clock.advance(-86_400);
     assert_eq!(failures(&it, false).await.len(), 1);
+}
+
+#[test]
+fn a_wrong_cloudfront_key_is_found() {
+    let check = |file: &str| {
+        let text = format!(
+            "[delivery]\nmode = \"cloudfront\"\n[delivery.cloudfront]\nurl = \"https://d1.cloudfront.net\"\n\
+             key_pair_id = \"K2JCJMDEHXQW5F\"\nprivate_key_file = \"{}\"\n\
+             [[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n",
+            golden_key(file).display()
+        );
+        let config = Config::parse(&text, std::path::Path::new("/"), &[]).unwrap();
+        delivery::examine(&config).swap_remove(0)
+    };
+    assert_eq!(check("rsa2048.pem").status, Status::Ok);
+    for wrong in ["rsa2048_pub_spki.pem", "rsa2048.fingerprint", "missing.pem"] {
+        let check = check(wrong);
+        assert!(
+            check.status == Status::Fail && check.text.contains(wrong),
+            "{check:?}"
+        );
+    }
 }
 
 #[test]

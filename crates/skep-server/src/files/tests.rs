@@ -41,10 +41,7 @@ async fn what_was_put_is_there_in_whole_and_in_part() {
             .is_not_found()
     );
     assert_eq!(files.put(&key, bytes.clone()).await.unwrap(), Put::Created);
-    assert_eq!(
-        files.put(&key, bytes.clone()).await.unwrap(),
-        Put::AlreadyThere
-    );
+    assert_eq!(files.put(&key, bytes.clone()).await.unwrap(), Put::Renewed);
     assert_eq!(files.size(&key).await.unwrap(), Some(200_000));
     assert_eq!(read(&files, &key, None).await, bytes);
     assert_eq!(
@@ -66,8 +63,8 @@ async fn a_damaged_object_is_repaired_by_putting_it_again() {
     let (files, bytes) = (store(&folder), Bytes::from_static(b"whole"));
     let key = tarball(&bytes);
     files.put(&key, bytes.clone()).await.unwrap();
-    fs_err::write(folder.path().join(key.path()), "who").unwrap();
-    assert_eq!(files.put(&key, bytes.clone()).await.unwrap(), Put::Repaired);
+    fs_err::write(folder.path().join(key.path()), "eohlw").unwrap();
+    assert_eq!(files.put(&key, bytes.clone()).await.unwrap(), Put::Renewed);
     assert_eq!(read(&files, &key, None).await, bytes);
 }
 

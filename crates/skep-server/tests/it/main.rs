@@ -3,6 +3,7 @@
 //! name, on both databases.
 
 mod architecture;
+mod catalog;
 mod db;
 mod explain;
 mod health;

@@ -30,6 +30,18 @@ pub(super) async fn record(
     request: &Publish,
     candidate: &Candidate,
 ) -> Result<Published, PublishError> {
+    match attempt(app, request, candidate).await {
+        // Another publication of the package, at the same moment, was faster: now its rows are there.
+        Err(PublishError::Database(DbError::Unique(_))) => attempt(app, request, candidate).await,
+        result => result,
+    }
+}
+
+async fn attempt(
+    app: &App,
+    request: &Publish,
+    candidate: &Candidate,
+) -> Result<Published, PublishError> {
     let now = app.clock.now();
     in_tx!(app.db, |tx| {
         let (package, existing) = find(tx, candidate).await?;
