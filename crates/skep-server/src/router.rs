@@ -34,18 +34,9 @@ impl Router {
         Self { node, pages }
     }
 
-    /// Answers one request that `peer` sent; a bug in a handler becomes a 500.
+    /// Answers one request that `peer` sent.
     pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
-        let answered = AssertUnwindSafe(self.dispatch(peer, request))
-            .catch_unwind()
-            .await;
-        answered.unwrap_or_else(|_| {
-            tracing::error!("a request met a bug in this program; the message is on stderr");
-            text(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "something went wrong here; please tell the seller\n",
-            )
-        })
+        caught(self.dispatch(peer, request)).await
     }
 
     async fn dispatch(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
@@ -81,6 +72,20 @@ impl Router {
             Target::Nothing => not_found(),
         }
     }
+}
+
+/// A bug in one handler must not end the node: it becomes a 500.
+async fn caught(answer: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!("a request met a bug in this program; what it says is on stderr");
+            text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "something went wrong here; please tell the seller\n",
+            )
+        })
 }
 
 /// What a URL below `/repo` names.
@@ -162,6 +167,12 @@ fn only_get() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_bug_in_a_handler_is_a_500() {
+        let response = caught(async { panic!("a bug, on purpose") }).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 
     #[test]
     fn urls_of_a_repository() {

@@ -30,7 +30,7 @@ async fn a_client_that_never_finishes_its_headers_is_cut_off() {
     ] {
         let mut stream = TcpStream::connect(app.address).await.unwrap();
         stream.write_all(sent.as_bytes()).await.unwrap();
-        let end = tokio::time::timeout(Duration::from_secs(8), read_to_end(&mut stream)).await;
+        let end = tokio::time::timeout(Duration::from_secs(20), read_to_end(&mut stream)).await;
         assert!(end.is_ok(), "still open after `{sent}`");
     }
 }
@@ -101,7 +101,7 @@ async fn a_client_that_stops_reading_does_not_hold_up_the_end_for_ever() {
     let begun = Instant::now();
     app.stop().await;
     assert!(
-        begun.elapsed() < Duration::from_secs(12),
+        begun.elapsed() < Duration::from_secs(20),
         "{:?}",
         begun.elapsed()
     );

@@ -191,13 +191,13 @@ async fn stopping_flushes_what_was_counted() {
 async fn nobody_has_to_flush_by_hand() {
     let (app, sold) = with_license().await;
     app.get(TARBALL).key(&sold.key).send().await;
-    for _ in 0..100 {
+    for _ in 0..150 {
         if total(&app).await == 1 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("not in the report within ten seconds");
+    panic!("not in the report within 15 seconds");
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ impl TestApp {
         let node = Node::start(app).await.expect("a node");
         let stop = CancellationToken::new();
         let timeouts = Timeouts {
-            headers: Duration::from_secs(2),
+            headers: Duration::from_secs(5),
             drain: Duration::from_secs(10),
         };
         let server = serve_with(
