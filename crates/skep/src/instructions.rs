@@ -135,9 +135,10 @@ impl Instructions<'_> {
         format!("{{deps, [{}]}}.", names.join(", "))
     }
 
+    /// On three lines: curl and git would also take it on one, but Hex then ignores the whole file.
     fn netrc(&self) -> String {
         format!(
-            "machine {} login license password {}\n\nmix hex.repo add {} {} --fetch-public-key {}",
+            "machine {}\nlogin license\npassword {}\n\nmix hex.repo add {} {} --fetch-public-key {}",
             self.host(),
             self.key,
             self.repository,

@@ -1,4 +1,4 @@
 //! The command line, and what customers' tools make of the server.
 
-#[expect(dead_code, reason = "its tests follow with the commands they need")]
+mod rebar3;
 mod support;

@@ -1,0 +1,191 @@
+//! Debian's rebar3, as it is, against a spawned server.
+
+use std::{path::PathBuf, process::Command};
+
+use tempfile::TempDir;
+
+use crate::support::{
+    cdn::{Cdn, Hit, KeyKind},
+    http,
+    run::{Ran, run},
+    shop::{License, NAME, Shop},
+};
+
+/// Every release there will ever be.
+const LIFETIME: [&str; 2] = ["--plan", "lifetime"];
+/// Only widget 1.0.0.
+const UNTIL_MARCH: [&str; 4] = ["--plan", "perpetual", "--updates-until", "2024-03-01"];
+
+/// A customer's project, with everything rebar3 remembers kept inside it.
+struct Project {
+    folder: TempDir,
+}
+
+impl Project {
+    /// Depends on widget; knows the repository, and the key if there is one.
+    fn new(shop: &Shop, requirement: &str, key: Option<&str>) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let repo_key = key.map_or(String::new(), |key| format!("repo_key => <<\"{key}\">>,"));
+        // rebar3 asks hexpm for whatever it did not get: let it ask a port where nobody answers.
+        let config = format!(
+            r#"{{deps, [{{widget, "{requirement}"}}]}}.
+{{hex, [{{repos, [
+    #{{name => <<"{NAME}">>, repo_url => <<"{url}">>, {repo_key} repo_public_key => <<"{public_key}">>}},
+    #{{name => <<"hexpm">>, repo_url => <<"http://127.0.0.1:9">>, api_url => <<"http://127.0.0.1:9/api">>}}
+]}}]}}.
+"#,
+            url = shop.repository_url(),
+            public_key = shop.public_key().to_pem(),
+        );
+        fs_err::write(folder.path().join("rebar.config"), config).expect("writable");
+        Self { folder }
+    }
+
+    fn get_deps(&self) -> Ran {
+        let home = self.folder.path().join("home");
+        run(Command::new("rebar3")
+            .arg("get-deps")
+            .current_dir(self.folder.path())
+            .env("HOME", &home)
+            .env("REBAR_CACHE_DIR", home.join("cache"))
+            .env("REBAR_GLOBAL_CONFIG_DIR", home.join("config"))
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_CACHE_HOME", home.join("cache")))
+    }
+
+    /// Whether this version of widget lies in the project, unpacked.
+    fn has_widget(&self, version: &str) -> bool {
+        let app = self.installed().join("src/widget.app.src");
+        fs_err::read_to_string(app).is_ok_and(|text| text.contains(&format!("\"{version}\"")))
+    }
+
+    fn installed(&self) -> PathBuf {
+        self.folder.path().join("_build/default/lib/widget")
+    }
+
+    /// What a fresh checkout on a fresh machine has: the project and its lock file.
+    fn keep_only_the_lock(&self) {
+        for folder in ["_build", "home"] {
+            fs_err::remove_dir_all(self.folder.path().join(folder)).expect("it was there");
+        }
+        assert!(self.folder.path().join("rebar.lock").is_file());
+    }
+}
+
+fn shop_with_license(terms: &[&str]) -> (Shop, License) {
+    let mut shop = Shop::with_widget();
+    let license = shop.license("rosa@example.com", terms);
+    shop.serve();
+    (shop, license)
+}
+
+#[test]
+fn gets_the_package_with_a_license_key() {
+    let (shop, license) = shop_with_license(&LIFETIME);
+    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"));
+    project.keep_only_the_lock();
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"), "again, from the lock");
+}
+
+#[test]
+fn gets_nothing_without_a_license_key() {
+    let (shop, _) = shop_with_license(&LIFETIME);
+    let project = Project::new(&shop, "~> 1.0", None);
+    project.get_deps().failed().says("widget");
+    assert!(!project.installed().exists());
+}
+
+#[test]
+fn gets_nothing_with_a_wrong_license_key() {
+    let (shop, license) = shop_with_license(&LIFETIME);
+    let mut mistyped = license.key.clone();
+    let last = if mistyped.ends_with('0') { '1' } else { '0' };
+    mistyped.pop();
+    mistyped.push(last);
+    for wrong in [mistyped.as_str(), "somebody-else's-key"] {
+        let project = Project::new(&shop, "~> 1.0", Some(wrong));
+        project.get_deps().failed().says("widget");
+        assert!(!project.installed().exists(), "{wrong}");
+    }
+}
+
+#[test]
+fn does_not_see_a_release_after_the_end_of_updates() {
+    let (shop, license) = shop_with_license(&UNTIL_MARCH);
+    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.0.0"), "the newest that it may have");
+    let too_new = Project::new(&shop, "1.1.0", Some(&license.key));
+    too_new.get_deps().failed();
+    assert!(!too_new.installed().exists());
+}
+
+#[test]
+fn a_locked_build_survives_a_narrower_license() {
+    let (shop, license) = shop_with_license(&LIFETIME);
+    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
+    project.get_deps().succeeded();
+    shop.wait_for_usage("widget", "1.1.0");
+    shop.skep(&[
+        "license",
+        "change",
+        &license.id,
+        "--plan",
+        "perpetual",
+        "--updates-until",
+        "2024-03-01",
+    ])
+    .succeeded()
+    .says("1.1.0");
+    project.keep_only_the_lock();
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"));
+}
+
+#[test]
+fn follows_the_redirect_to_a_cdn_that_wants_an_ecdsa_signature() {
+    through_a_cdn(KeyKind::EcdsaP256);
+}
+
+#[test]
+fn follows_the_redirect_to_a_cdn_that_wants_an_rsa_signature() {
+    through_a_cdn(KeyKind::Rsa2048);
+}
+
+fn through_a_cdn(kind: KeyKind) {
+    let mut shop = Shop::with_widget();
+    let license = shop.license("rosa@example.com", &LIFETIME);
+    let cdn = Cdn::start(kind, shop.repository().join("files"));
+    shop.serve_with_cdn(&cdn);
+    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"));
+    let hits = cdn.hits();
+    assert!(
+        matches!(
+            hits.as_slice(),
+            [Hit {
+                status: 200,
+                had_authorization: true
+            }]
+        ),
+        "{hits:?}"
+    );
+    the_cdn_refuses_what_was_not_signed(&shop, &license);
+}
+
+/// Without this the test above would also pass with a CDN that checks nothing.
+fn the_cdn_refuses_what_was_not_signed(shop: &Shop, license: &License) {
+    let url = format!("{}/tarballs/widget-1.0.0.tar", shop.repository_url());
+    let answer = http::get(&url, &[("authorization", &license.key)]).expect("an answer");
+    assert_eq!(answer.status, 302, "{}", answer.text());
+    let signed = answer.header("location").expect("a redirect has one");
+    let status = |url: &str| http::get(url, &[]).expect("the CDN answers").status;
+    assert_eq!(status(signed), 200);
+    assert_eq!(status(&signed.replacen("Expires=1", "Expires=2", 1)), 403);
+    let unsigned = signed.split('?').next().expect("the part before it");
+    assert_eq!(status(unsigned), 403);
+}
