@@ -11,6 +11,7 @@ pub(crate) mod customer;
 pub(crate) mod key;
 pub(crate) mod license;
 pub(crate) mod product;
+pub(crate) mod registry;
 pub(crate) mod server;
 pub(crate) mod usage;
 
@@ -77,6 +78,9 @@ pub(crate) enum Command {
     Key(key::Key),
     /// Who fetched what
     Usage(usage::Usage),
+    /// A repository of plain files, without a server: build it or verify one
+    #[command(subcommand)]
+    Registry(registry::Registry),
     /// Check keys, files, signatures and the database, and say what to do
     Doctor(server::Doctor),
 }

@@ -22,6 +22,7 @@ mod license;
 mod package;
 mod product;
 mod publish;
+mod registry;
 mod serve;
 mod usage;
 
@@ -93,6 +94,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::License(command) => license::run(context, command).await?,
         Command::Key(command) => key::run(context, command).await?,
         Command::Usage(arguments) => usage::run(context, arguments).await?,
+        Command::Registry(command) => return registry::run(context, command).await,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,
     }
     Ok(Outcome::Done)

@@ -1,4 +1,5 @@
 //! The command line, and what customers' tools make of the server.
 
 mod rebar3;
+mod registry;
 mod support;

@@ -1,0 +1,20 @@
+//! `skep registry`: repositories of plain files. Needs no configuration and no server.
+
+mod build;
+mod folder;
+mod manifest;
+mod release;
+mod report;
+mod scan;
+mod verify;
+mod writer;
+
+use super::{Context, Outcome};
+use crate::cli::registry::Registry;
+
+pub(super) async fn run(context: &Context, command: Registry) -> anyhow::Result<Outcome> {
+    match command {
+        Registry::Build(arguments) => build::run(context.output, &arguments),
+        Registry::Verify(arguments) => verify::run(context.output, &arguments).await,
+    }
+}

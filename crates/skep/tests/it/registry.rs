@@ -1,0 +1,6 @@
+//! `skep registry`: building and checking repositories of plain files.
+
+mod build;
+mod faults;
+mod site;
+mod verify;

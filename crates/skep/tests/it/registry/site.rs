@@ -1,0 +1,123 @@
+//! A directory of tarballs to build from.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::support::package::Package;
+use crate::support::run::{Ran, run};
+
+/// 2024-01-01T00:00:00Z, the time of the golden tarballs.
+pub(super) const THEN: u64 = 1_704_067_200;
+
+pub(super) fn golden(path: &str) -> PathBuf {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/");
+    PathBuf::from(format!("{golden}{path}"))
+}
+
+/// Runs `skep registry`.
+pub(super) fn skep(arguments: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
+    run(command.arg("registry").args(arguments))
+}
+
+/// Sets a file's time to so many seconds after [`THEN`]: old enough to be believed.
+pub(super) fn set_time(path: &Path, seconds: u64) {
+    let file = fs_err::OpenOptions::new().write(true).open(path).unwrap();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(THEN + seconds);
+    file.into_parts().0.set_modified(time).unwrap();
+}
+
+pub(super) struct Site {
+    directory: tempfile::TempDir,
+    key: PathBuf,
+    name: &'static str,
+}
+
+impl Site {
+    pub(super) fn new() -> Self {
+        let site = Self {
+            directory: tempfile::tempdir().unwrap(),
+            key: golden("keys/rsa2048.pem"),
+            name: "acme",
+        };
+        fs_err::create_dir(site.path("tarballs")).unwrap();
+        site
+    }
+
+    pub(super) fn with_key(mut self, key: &str) -> Self {
+        self.key = golden(key);
+        self
+    }
+
+    pub(super) fn called(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    pub(super) fn root(&self) -> &str {
+        self.directory.path().to_str().unwrap()
+    }
+
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.directory.path().join(file)
+    }
+
+    /// Adds releases, each `NAME-VERSION`.
+    pub(super) fn add(&self, releases: &[&str]) {
+        for release in releases {
+            let (name, version) = release.split_once('-').unwrap();
+            let package = Package::new(name, version);
+            let file = format!("tarballs/{}", package.file_name());
+            self.write(&file, &package.tarball());
+        }
+    }
+
+    /// Writes a file with a time in the past.
+    pub(super) fn write(&self, file: &str, data: &[u8]) {
+        fs_err::write(self.path(file), data).unwrap();
+        set_time(&self.path(file), 0);
+    }
+
+    pub(super) fn build(&self, options: &[&str]) -> Ran {
+        let key = self.key.to_str().unwrap();
+        let arguments = [
+            "build",
+            self.root(),
+            "--name",
+            self.name,
+            "--private-key",
+            key,
+        ];
+        skep(&[&arguments, options].concat())
+    }
+
+    /// What a build says it did.
+    pub(super) fn built(&self, options: &[&str]) -> Value {
+        let ran = self.build(&[options, &["--json"]].concat()).succeeded();
+        serde_json::from_str(&ran.stdout).unwrap()
+    }
+
+    pub(super) fn verify(&self, options: &[&str]) -> Ran {
+        skep(&[&["verify", self.root()], options].concat())
+    }
+
+    /// Every file that is not hidden, with its bytes.
+    pub(super) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        for directory in ["", "packages"] {
+            for entry in fs_err::read_dir(self.path(directory)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    let name = path.strip_prefix(self.directory.path()).unwrap();
+                    let data = fs_err::read(&path).unwrap();
+                    files.push((name.to_str().unwrap().to_owned(), data));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
