@@ -1,5 +1,7 @@
 //! What the seller does with packages, and what a running server makes of it.
 
+mod publishing;
+
 use skep_formats::registry::RetirementReason;
 use skep_server::catalog::delete::{DeleteError, delete};
 use skep_server::catalog::retire::{Target, retire};

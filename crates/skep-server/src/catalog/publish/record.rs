@@ -9,6 +9,9 @@ use crate::clock::Timestamp;
 use crate::db::{self, Conn, DbError, Tx, in_tx};
 use crate::ids::{PackageId, ReleaseId};
 
+/// A publication can lose the package's row and then the release's.
+const RACES: usize = 2;
+
 /// Spares writing the files of a release that will be refused; the transaction asks again.
 pub(super) async fn refuse_existing(
     app: &App,
@@ -30,11 +33,14 @@ pub(super) async fn record(
     request: &Publish,
     candidate: &Candidate,
 ) -> Result<Published, PublishError> {
-    match attempt(app, request, candidate).await {
-        // Another publication of the package, at the same moment, was faster: now its rows are there.
-        Err(PublishError::Database(DbError::Unique(_))) => attempt(app, request, candidate).await,
-        result => result,
+    for _ in 0..RACES {
+        match attempt(app, request, candidate).await {
+            // Another publication was faster by a moment, and now its rows are there to be found.
+            Err(PublishError::Database(DbError::Unique(_))) => {}
+            result => return result,
+        }
     }
+    attempt(app, request, candidate).await
 }
 
 async fn attempt(
