@@ -64,21 +64,7 @@ async fn attempt(
             }
             Some(release) => replace(tx, request, candidate, release, (now, &mut notes)).await?,
         };
-        let action = match outcome {
-            Outcome::Created => Some("release.publish"),
-            Outcome::Replaced => Some("release.replace"),
-            Outcome::Unchanged => None,
-        };
-        if let Some(action) = action {
-            let subject = format!("{}/{}", candidate.name.repository, candidate.name);
-            let detail = serde_json::json!({
-                "checksum": release.outer_checksum,
-                "size_bytes": release.size_bytes,
-                "published_at": release.published_at,
-            });
-            tx.audit(&app.clock, &request.actor, (action, &subject), detail)
-                .await?;
-        }
+        audit(tx, app, request, candidate, (outcome, &release)).await?;
         Ok(Published {
             release: candidate.name.clone(),
             outcome,
@@ -88,6 +74,28 @@ async fn attempt(
             notes,
         })
     })
+}
+
+async fn audit(
+    tx: &mut Tx,
+    app: &App,
+    request: &Publish,
+    candidate: &Candidate,
+    (outcome, release): (Outcome, &Release),
+) -> Result<(), DbError> {
+    let action = match outcome {
+        Outcome::Created => "release.publish",
+        Outcome::Replaced => "release.replace",
+        Outcome::Unchanged => return Ok(()),
+    };
+    let subject = format!("{}/{}", candidate.name.repository, candidate.name);
+    let detail = serde_json::json!({
+        "checksum": release.outer_checksum,
+        "size_bytes": release.size_bytes,
+        "published_at": release.published_at,
+    });
+    tx.audit(&app.clock, &request.actor, (action, &subject), detail)
+        .await
 }
 
 async fn find(
@@ -178,20 +186,24 @@ async fn replace(
         return Ok((Outcome::Unchanged, old));
     }
     if new.outer_checksum != old.outer_checksum {
-        let licenses = db::downloads::list_downloaders(tx, &candidate.name)
-            .await?
-            .len();
-        if licenses > 0 {
-            notes.push(format!(
-                "{licenses} {} downloaded the tarball that is now replaced: a lock file with it names its checksum, and \
-                 builds stop until `mix deps.update {}` or `rebar3 upgrade`",
-                if licenses == 1 { "license" } else { "licenses" },
-                candidate.name.package,
-            ));
-        }
+        notes.extend(note_on_locks(tx, candidate).await?);
     }
     db::releases::update(tx, &new, Some(&checked.metadata)).await?;
     Ok((Outcome::Replaced, new))
+}
+
+async fn note_on_locks(conn: &mut Conn, candidate: &Candidate) -> Result<Option<String>, DbError> {
+    let count = db::downloads::list_downloaders(conn, &candidate.name)
+        .await?
+        .len();
+    let licenses = if count == 1 { "license" } else { "licenses" };
+    let package = &candidate.name.package;
+    Ok((count > 0).then(|| {
+        format!(
+            "{count} {licenses} downloaded the tarball that is now replaced: a lock file with it names its checksum, \
+             and builds stop until `mix deps.update {package}` or `rebar3 upgrade`"
+        )
+    }))
 }
 
 fn stored_docs(candidate: &Candidate) -> Option<StoredFile> {
