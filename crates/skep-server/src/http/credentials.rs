@@ -88,6 +88,13 @@ impl Credential {
         first.into_iter().chain(second)
     }
 
+    /// What tells it apart from other credentials.
+    pub(crate) fn first_bytes(&self) -> Option<[u8; 16]> {
+        self.presented()
+            .next()
+            .and_then(|presented| presented.hash.0.as_bytes().first_chunk().copied())
+    }
+
     /// Whether one of them could be a key that was issued a moment ago.
     pub(crate) fn is_well_formed(&self) -> bool {
         self.presented()

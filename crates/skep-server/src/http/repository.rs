@@ -36,7 +36,7 @@ struct Visit<'a> {
     repository: &'a str,
     /// Who signs for it; `None` when there is no such repository.
     signer: Option<&'a Arc<Signer>>,
-    /// Whom messages are counted for.
+    /// Whom messages are counted for: a known key, else an address.
     told_as: [u8; 16],
 }
 
@@ -48,10 +48,13 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
         &node.app.config.server.trusted_proxies,
     );
     let credential = Credential::of(call.headers);
-    let visit = Visit::new(node, call, told_as(&credential, address));
+    let mut visit = Visit::new(node, call, address_bytes(address));
     let response = match snapshot_for(node, &credential, address, visit.now).await {
         Ok(snapshot) => {
             let caller = caller::caller_of(&snapshot, &credential);
+            if let Caller::Known(_) = caller {
+                visit.told_as = credential.first_bytes().unwrap_or(visit.told_as);
+            }
             match visit.serve(&caller, &snapshot).await {
                 Ok(response) => {
                     visit.record(&caller, response.status());
@@ -173,18 +176,10 @@ fn split(name: &str) -> (Option<&str>, Option<&str>) {
         })
 }
 
-/// Whom messages are counted for: a credential, else an address.
-fn told_as(credential: &Credential, address: IpAddr) -> [u8; 16] {
-    match credential
-        .presented()
-        .next()
-        .and_then(|presented| presented.hash.0.as_bytes().first_chunk())
-    {
-        Some(first) => *first,
-        None => match address {
-            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            IpAddr::V6(address) => address.octets(),
-        },
+fn address_bytes(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
     }
 }
 

@@ -38,19 +38,20 @@ impl Words<'_> {
                 since,
                 was_rotated: true,
             } => self.dead_key("was replaced by a new one and expired", *since),
-            Denied::LicenseRevoked { since } => {
-                self.license(&format!("was revoked on {}", since.date()), self.support())
-            }
+            Denied::LicenseRevoked { since } => self.license(
+                &format!("was revoked on {}", since.date()),
+                self.questions(),
+            ),
             Denied::LicenseSuspended { since } => self.license(
                 &format!("has been suspended since {}", since.date()),
-                self.renew_or_ask(),
+                self.renew(),
             ),
             Denied::LicenseEnded {
                 access_until,
                 closed_at,
-            } => self.license(&ended(*access_until, *closed_at), self.renew_or_ask()),
+            } => self.license(&ended(*access_until, *closed_at), self.renew()),
             Denied::LicenseNotStarted { starts_at } => {
-                self.license(&format!("starts on {}", starts_at.date()), self.support())
+                self.license(&format!("starts on {}", starts_at.date()), self.questions())
             }
             Denied::NotCovered {
                 package,
@@ -71,20 +72,20 @@ impl Words<'_> {
                 format!(
                     "Updates ended on {}: {newer}.{}",
                     updates_until.date(),
-                    self.renew_or_ask()
+                    self.renew()
                 )
             }
             Denied::NoSuchPackage { package } => {
                 format!(
                     "The repository {} has no package {package}.{}",
                     self.repository,
-                    self.support()
+                    self.questions()
                 )
             }
             Denied::NoSuchRelease { package, version } => {
                 format!(
                     "Package {package} has no release {version}.{}",
-                    self.support()
+                    self.questions()
                 )
             }
             Denied::NoDocs { package, version } => {
@@ -160,7 +161,7 @@ impl Words<'_> {
             ),
             Notice::NoLongerCovered { package } => format!(
                 "Your license does not cover {package} anymore; the releases you have used stay available.{}",
-                self.support()
+                self.questions()
             ),
         }
     }
@@ -210,36 +211,32 @@ impl Words<'_> {
     }
 
     fn get_key(&self) -> String {
-        match (self.renew_url, self.support) {
-            (Some(url), _) => format!(" Keys: {url}"),
-            (None, Some(support)) => format!(" Keys: {support}"),
-            (None, None) => String::new(),
+        match self.renew_url {
+            Some(url) => format!(" Keys: {url}"),
+            None => format!(" For a key, ask {}", self.seller()),
         }
     }
 
     fn add(&self, package: &str) -> String {
-        match (self.renew_url, self.support) {
-            (Some(url), _) => format!(" Add {package} at {url}"),
-            (None, Some(support)) => format!(" To add {package}, ask {support}"),
-            (None, None) => format!(" To add {package}, ask the seller."),
+        match self.renew_url {
+            Some(url) => format!(" Add {package} at {url}"),
+            None => format!(" To add {package}, ask {}", self.seller()),
         }
     }
 
     fn renew(&self) -> String {
-        self.renew_url
-            .map_or_else(|| self.support(), |url| format!(" Renew at {url}"))
-    }
-
-    fn renew_or_ask(&self) -> String {
-        match (self.renew_url, self.support) {
-            (None, None) => " To renew, ask the seller.".to_owned(),
-            _ => self.renew(),
+        match self.renew_url {
+            Some(url) => format!(" Renew at {url}"),
+            None => format!(" To renew, ask {}", self.seller()),
         }
     }
 
-    fn support(&self) -> String {
-        self.support
-            .map_or_else(String::new, |support| format!(" Questions: {support}"))
+    fn questions(&self) -> String {
+        format!(" Questions: ask {}", self.seller())
+    }
+
+    fn seller(&self) -> &str {
+        self.support.unwrap_or("the seller")
     }
 }
 
@@ -279,3 +276,6 @@ fn list(names: &[String], more: usize) -> String {
         (names, more) => format!("{} and {more} more", names.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,6 @@ impl Snapshot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

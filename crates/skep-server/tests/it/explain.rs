@@ -13,10 +13,12 @@ async fn ask(
 ) -> Explanation {
     let question = Explain {
         subject: Subject::from(subject),
-        package: package.map(|name| name.parse().unwrap()),
-        version: version.map(|version| version.parse().unwrap()),
+        package: package.map(|name| name.parse().expect("a package")),
+        version: version.map(|version| version.parse().expect("a version")),
     };
-    explain(&app.node.app, &question).await.unwrap()
+    explain(&app.node.app, &question)
+        .await
+        .expect("an explanation")
 }
 
 #[tokio::test]

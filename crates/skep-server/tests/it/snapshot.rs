@@ -80,12 +80,14 @@ async fn what_is_gone_is_gone() {
 
 async fn forget(app: &TestApp, version: &str) {
     let target = Target {
-        package: "alpha".parse().unwrap(),
-        version: version.parse().unwrap(),
+        package: "alpha".parse().expect("a package"),
+        version: version.parse().expect("a version"),
         repository: None,
         actor: Actor::Cli,
     };
-    delete::delete(&app.node.app, &target, true).await.unwrap();
+    delete::delete(&app.node.app, &target, true)
+        .await
+        .expect("it is there");
     app.settle().await;
 }
 

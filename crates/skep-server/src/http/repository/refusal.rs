@@ -53,6 +53,9 @@ impl Visit<'_> {
         response
             .headers_mut()
             .insert(RETRY_AFTER, HeaderValue::from(error.retry_after_seconds));
+        if let File::Package(_) = self.call.file {
+            self.tell(&mut response, || error.to_string(), Level::Fatal);
+        }
         response
     }
 
