@@ -73,6 +73,13 @@ impl Figures {
         self.add(name, format!("not measured: {why}"), Verdict::None);
     }
 
+    /// Something that should have been measured and broke on the way, if it did.
+    pub(super) fn broken(&mut self, name: &str, outcome: anyhow::Result<()>) {
+        if let Err(error) = outcome {
+            self.add(name, format!("broke: {error:#}"), Verdict::Missed);
+        }
+    }
+
     fn add(&mut self, name: &str, text: String, verdict: Verdict) {
         eprintln!("{name}: {text}");
         self.lines.push(Line {

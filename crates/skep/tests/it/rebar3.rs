@@ -155,6 +155,19 @@ fn follows_the_redirect_to_a_cdn_that_wants_an_rsa_signature() {
     through_a_cdn(KeyKind::Rsa2048);
 }
 
+#[test]
+fn follows_the_redirect_to_a_signed_url_of_the_server_itself() {
+    let mut shop = Shop::with_widget();
+    let license = shop.license("rosa@example.com", &LIFETIME);
+    shop.serve_with(&[("SKEP_DELIVERY__MODE", "local-url")]);
+    let url = format!("{}/tarballs/widget-1.0.0.tar", shop.repository_url());
+    let answer = http::get(&url, &[("authorization", &license.key)]).expect("an answer");
+    assert_eq!(answer.status, 302, "{}", answer.text());
+    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"));
+}
+
 fn through_a_cdn(kind: KeyKind) {
     let mut shop = Shop::with_widget();
     let license = shop.license("rosa@example.com", &LIFETIME);

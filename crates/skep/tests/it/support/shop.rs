@@ -156,7 +156,8 @@ impl Shop {
         ]);
     }
 
-    fn serve_with(&mut self, environment: &[(&str, &str)]) {
+    /// `skep serve`, with some of its configuration in the environment.
+    pub(crate) fn serve_with(&mut self, environment: &[(&str, &str)]) {
         let address = self.url.trim_start_matches("http://");
         let log = self.folder.path().join("server.log");
         let log_file = fs_err::File::create(&log).expect("the temporary folder is writable");
