@@ -129,3 +129,37 @@ async fn a_tarball_above_the_limit_is_refused() {
     };
     assert!(source.to_string().contains("2048"), "{source}");
 }
+
+#[tokio::test]
+async fn what_others_built_is_taken() {
+    let it = Installation::new().await;
+    let golden = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/golden"
+    ));
+    let mut results = Vec::new();
+    for folder in ["tarballs/valid", "tarballs/legacy", "real"] {
+        let entries = fs_err::read_dir(golden.join(folder)).unwrap();
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|end| end == "tar"));
+        paths.sort();
+        for tarball in paths {
+            let name = tarball.file_name().unwrap().to_string_lossy().into_owned();
+            let request = Publish {
+                tarball,
+                replace: true,
+                ..it.request(&metadata("alpha", "1.0.0"), "")
+            };
+            let result = match publish(&it.app, &request).await {
+                Ok(published) => published.release.to_string(),
+                Err(PublishError::Invalid { problems, .. }) => {
+                    let fields = problems.iter().map(|problem| problem.field.as_str());
+                    format!("not allowed: {}", fields.collect::<Vec<_>>().join(", "))
+                }
+                Err(error) => panic!("{name}: {error}"),
+            };
+            results.push(format!("{name}: {result}"));
+        }
+    }
+    insta::assert_snapshot!(results.join("\n"));
+}
