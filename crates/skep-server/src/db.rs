@@ -25,6 +25,9 @@ pub mod snapshot;
 pub mod usage;
 pub mod wake;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -104,7 +107,7 @@ impl Db {
             Pools::Sqlite { readers, .. } => readers.begin().await.map(Driver::Sqlite),
             Pools::Postgres { pool, .. } => pool.begin_with(READ).await.map(Driver::Postgres),
         };
-        Ok(Conn::new(driver?))
+        Ok(Conn::new(driver.map_err(|error| self.refused(error))?))
     }
 
     /// Begins writing. On SQLite this waits for the lock at once: upgrading a reader later would fail
@@ -118,10 +121,20 @@ impl Db {
             Pools::Postgres { pool, .. } => pool.begin().await.map(Driver::Postgres),
         };
         Ok(Tx {
-            conn: Conn::new(driver?),
+            conn: Conn::new(driver.map_err(|error| self.refused(error))?),
             changes: BTreeSet::new(),
             committed: Arc::clone(&self.committed),
         })
+    }
+
+    /// sqlx goes on trying to connect until time is up, so a server that is away looks like a crowd.
+    fn refused(&self, error: sqlx::Error) -> DbError {
+        match (error, &self.pools) {
+            (sqlx::Error::PoolTimedOut, Pools::Postgres { .. }) => {
+                DbError::Unavailable("no connection within 5 seconds".to_owned())
+            }
+            (error, _) => error.into(),
+        }
     }
 
     /// Closes every connection once it is free.

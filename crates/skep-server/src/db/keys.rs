@@ -63,7 +63,7 @@ pub async fn find_by_hash(conn: &mut Conn, hash: KeyHash) -> Result<Option<KeyRe
 
 /// The keys of a license, oldest first.
 pub async fn list(conn: &mut Conn, license: LicenseId) -> Result<Vec<KeyRecord>, DbError> {
-    let sql = select!(" WHERE license_id = $1 ORDER BY created_at");
+    let sql = select!(" WHERE license_id = $1 ORDER BY created_at, id");
     let rows = fetch_all!(conn, KeyRow, sql, license.to_string())?;
     rows.into_iter().map(KeyRecord::try_from).collect()
 }

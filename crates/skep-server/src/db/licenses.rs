@@ -136,10 +136,10 @@ pub async fn list(conn: &mut Conn, customer: Option<CustomerId>) -> Result<Vec<L
 /// transaction nobody else changes any license of the product.
 pub async fn lock_by_product(tx: &mut Tx, product: ProductId) -> Result<Vec<LicenseId>, DbError> {
     let product = product.to_string();
-    // SQLite has one writer, and this is it; it does not know `FOR UPDATE` either.
+    // SQLite has one writer, and this is it; it does not know `FOR NO KEY UPDATE` either.
     if matches!(tx.driver(), Driver::Postgres(_)) {
         let sql = "SELECT id FROM licenses WHERE id IN \
-                   (SELECT license_id FROM license_products WHERE product_id = $1) ORDER BY id FOR UPDATE";
+                   (SELECT license_id FROM license_products WHERE product_id = $1) ORDER BY id FOR NO KEY UPDATE";
         fetch_all!(tx, (String,), sql, &product)?;
     }
     let sql = "SELECT DISTINCT downloads.license_id FROM downloads \
@@ -238,8 +238,8 @@ pub async fn lock(tx: &mut Tx, ids: &[LicenseId]) -> Result<(), DbError> {
         return Ok(());
     }
     for id in ids {
-        // `FOR UPDATE` is what SQLite does not know.
-        let sql = "SELECT id FROM licenses WHERE id = $1 FOR UPDATE";
+        // `FOR NO KEY UPDATE` is what SQLite does not know.
+        let sql = "SELECT id FROM licenses WHERE id = $1 FOR NO KEY UPDATE";
         fetch_optional!(tx, (String,), sql, id.to_string())?;
     }
     Ok(())

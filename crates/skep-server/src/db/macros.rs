@@ -142,7 +142,11 @@ macro_rules! in_tx {
             .await;
             match transaction.finish(result, attempt == 3).await {
                 Ok(Some(value)) => break Ok(value),
-                Ok(None) => attempt += 1,
+                Ok(None) => {
+                    // The other one needs a moment to take what this one let go.
+                    tokio::time::sleep(std::time::Duration::from_millis(20 * attempt)).await;
+                    attempt += 1;
+                }
                 Err(error) => break Err(error),
             }
         }

@@ -98,9 +98,9 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Product>, DbError> {
 
 /// Keeps everybody else from changing a product until the transaction ends.
 pub async fn lock(tx: &mut Tx, id: ProductId) -> Result<(), DbError> {
-    // SQLite has one writer, and this is it; it does not know `FOR UPDATE` either.
+    // SQLite has one writer, and this is it; it does not know `FOR NO KEY UPDATE` either.
     if matches!(tx.driver(), Driver::Postgres(_)) {
-        let sql = "SELECT id FROM products WHERE id = $1 FOR UPDATE";
+        let sql = "SELECT id FROM products WHERE id = $1 FOR NO KEY UPDATE";
         fetch_optional!(tx, (String,), sql, id.to_string())?;
     }
     Ok(())

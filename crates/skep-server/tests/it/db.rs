@@ -2,7 +2,8 @@
 
 mod downloads;
 mod opening;
-mod sample;
+mod outage;
+pub(crate) mod sample;
 mod snapshot;
 mod tables;
 mod transactions;

@@ -7,6 +7,7 @@ mod catalog;
 mod db;
 mod explain;
 mod health;
+mod licensing;
 mod logging;
 mod repo;
 mod serve;

@@ -2,6 +2,7 @@
 
 mod ask;
 pub(crate) mod each_db;
+pub(crate) mod office;
 pub(crate) mod postgres;
 mod registry;
 mod sale;

@@ -13,13 +13,13 @@ use skep_server::licensing::license::{License, Status, Terms};
 use skep_server::licensing::plan::Plan;
 use skep_server::licensing::product::Product;
 
-pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
-pub(super) fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     TestClock::at(NOW).clock()
 }
 
-pub(super) fn customer(email: &str) -> Customer {
+pub(crate) fn customer(email: &str) -> Customer {
     Customer {
         id: CustomerId::new(&clock()),
         email: email.to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn customer(email: &str) -> Customer {
     }
 }
 
-pub(super) fn product(slug: &str, patterns: &[&str]) -> Product {
+pub(crate) fn product(slug: &str, patterns: &[&str]) -> Product {
     Product {
         id: ProductId::new(&clock()),
         slug: slug.parse().unwrap(),
@@ -38,7 +38,7 @@ pub(super) fn product(slug: &str, patterns: &[&str]) -> Product {
     }
 }
 
-pub(super) fn license(customer: &Customer, products: &[&Product]) -> License {
+pub(crate) fn license(customer: &Customer, products: &[&Product]) -> License {
     let mut products: Vec<_> = products.iter().map(|product| product.id).collect();
     products.sort();
     License {
@@ -62,7 +62,7 @@ pub(super) fn license(customer: &Customer, products: &[&Product]) -> License {
     }
 }
 
-pub(super) fn key(license: &License) -> KeyRecord {
+pub(crate) fn key(license: &License) -> KeyRecord {
     let secret = LicenseKey::generate(&clock());
     KeyRecord {
         id: KeyId::new(&clock()),
@@ -78,7 +78,7 @@ pub(super) fn key(license: &License) -> KeyRecord {
     }
 }
 
-pub(super) fn package(name: &str) -> Package {
+pub(crate) fn package(name: &str) -> Package {
     Package {
         id: PackageId::new(&clock()),
         repository: "acme".parse().unwrap(),
@@ -87,7 +87,7 @@ pub(super) fn package(name: &str) -> Package {
     }
 }
 
-pub(super) fn release(package: &Package, version: &str) -> Release {
+pub(crate) fn release(package: &Package, version: &str) -> Release {
     Release {
         id: ReleaseId::new(&clock()),
         package: package.id,
@@ -115,7 +115,7 @@ pub(super) fn release(package: &Package, version: &str) -> Release {
     }
 }
 
-pub(super) fn name(package: &str, version: &str) -> ReleaseName {
+pub(crate) fn name(package: &str, version: &str) -> ReleaseName {
     ReleaseName {
         repository: "acme".parse().unwrap(),
         package: package.parse().unwrap(),
@@ -124,17 +124,17 @@ pub(super) fn name(package: &str, version: &str) -> ReleaseName {
 }
 
 /// What most tests begin with.
-pub(super) struct Shop {
-    pub(super) customer: Customer,
-    pub(super) product: Product,
-    pub(super) license: License,
-    pub(super) key: KeyRecord,
-    pub(super) package: Package,
-    pub(super) release: Release,
+pub(crate) struct Shop {
+    pub(crate) customer: Customer,
+    pub(crate) product: Product,
+    pub(crate) license: License,
+    pub(crate) key: KeyRecord,
+    pub(crate) package: Package,
+    pub(crate) release: Release,
 }
 
 /// One of each, in one transaction: revision 1.
-pub(super) async fn shop(db: &Db) -> Shop {
+pub(crate) async fn shop(db: &Db) -> Shop {
     let customer = customer("jo@example.com");
     let product = product("pro", &["alpha", "acme_*"]);
     let license = license(&customer, &[&product]);

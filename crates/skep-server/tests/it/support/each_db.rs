@@ -28,10 +28,6 @@ impl TestDb {
             .await
             .expect("it is open already")
     }
-
-    pub(crate) fn is_postgres(&self) -> bool {
-        self.db.is_postgres()
-    }
 }
 
 pub(crate) fn sqlite_url(dir: &tempfile::TempDir) -> String {

@@ -1,0 +1,74 @@
+//! What only this crate can reach: the macro that tries a transaction again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::Barrier;
+
+use crate::db::{Db, DbError, OpenMode, settings};
+
+#[path = "../../tests/it/support/postgres.rs"]
+mod postgres;
+
+async fn postgres() -> Db {
+    let url = postgres::new_database();
+    let db = Db::open(&url, OpenMode::Create).await.unwrap();
+    let made: Result<(), DbError> = in_tx!(db, |tx| {
+        settings::insert(tx, "one", "").await?;
+        settings::insert(tx, "two", "").await?;
+        Ok(())
+    });
+    made.unwrap();
+    db
+}
+
+#[tokio::test]
+async fn two_transactions_in_a_deadlock_both_succeed() {
+    let db = postgres().await;
+    let (attempts, both_hold_one) = (Arc::new(AtomicU32::new(0)), Arc::new(Barrier::new(2)));
+    let writers = [("one", "two"), ("two", "one")].map(|(first, second)| {
+        let (db, attempts, barrier) = (
+            db.clone(),
+            Arc::clone(&attempts),
+            Arc::clone(&both_hold_one),
+        );
+        tokio::spawn(async move {
+            let mut is_first = true;
+            let done: Result<(), DbError> = in_tx!(db, |tx| {
+                attempts.fetch_add(1, Ordering::SeqCst);
+                settings::upsert(tx, first, "held").await?;
+                if is_first {
+                    is_first = false;
+                    barrier.wait().await;
+                }
+                settings::upsert(tx, second, "held").await?;
+                Ok(())
+            });
+            done
+        })
+    });
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    assert!(
+        attempts.load(Ordering::SeqCst) >= 3,
+        "there was no deadlock"
+    );
+}
+
+#[tokio::test]
+async fn an_error_of_the_domain_rolls_back_and_is_not_tried_again() {
+    let db = postgres().await;
+    let mut attempts = 0;
+    let done: Result<(), DbError> = in_tx!(db, |tx| {
+        attempts += 1;
+        settings::upsert(tx, "one", "changed").await?;
+        Err(DbError::Other("no".to_owned()))
+    });
+    assert_eq!(done, Err(DbError::Other("no".to_owned())));
+    assert_eq!(attempts, 1);
+    let value = settings::find(&mut db.read().await.unwrap(), "one")
+        .await
+        .unwrap();
+    assert_eq!(value, Some(String::new()));
+}
