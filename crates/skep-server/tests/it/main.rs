@@ -2,6 +2,8 @@
 //! The path of a test's file mirrors the URL it is about; what has no URL is tested by its module's
 //! name, on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that stops there says where")]
+
 mod architecture;
 mod catalog;
 mod db;

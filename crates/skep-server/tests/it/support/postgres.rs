@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -34,7 +34,8 @@ wait $server || true
 struct Server {
     programs: PathBuf,
     port: u16,
-    _running: ChildStdin,
+    /// Its input ends with this process.
+    _running: Child,
 }
 
 /// The URL of a new, empty database.
@@ -89,7 +90,6 @@ fn start() -> Server {
         .stdout(Stdio::piped())
         .spawn()
         .expect("sh runs");
-    let stdin = child.stdin.take().expect("its input is a pipe");
     let stdout = child.stdout.take().expect("its output is a pipe");
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stdout));
     let mut said = Vec::new();
@@ -105,7 +105,7 @@ fn start() -> Server {
     Server {
         programs,
         port,
-        _running: stdin,
+        _running: child,
     }
 }
 
