@@ -45,8 +45,11 @@ pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError>
         .connect_with(writer)
         .await
         .map_err(|error| refused(name(error)))?;
-    check_writable(&writer).await.map_err(refused)?;
-    schema::prepare_sqlite(&writer, path, mode).await?;
+    if let Err(error) = prepare(&writer, path, mode).await {
+        // Not only dropped: whoever is told so may want to move the file.
+        writer.close().await;
+        return Err(error);
+    }
     let readers = pool(READERS).connect_with(file.pragma("query_only", "on"));
     let readers = readers.await.map_err(|error| refused(name(error)))?;
     Ok(Pools::Sqlite {
@@ -54,6 +57,16 @@ pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError>
         readers,
         path: path.into(),
     })
+}
+
+async fn prepare(writer: &SqlitePool, path: &str, mode: OpenMode) -> Result<(), OpenError> {
+    check_writable(writer)
+        .await
+        .map_err(|error| OpenError::Refused {
+            shown: path.to_owned(),
+            error,
+        })?;
+    schema::prepare_sqlite(writer, path, mode).await
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

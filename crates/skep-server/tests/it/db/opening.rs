@@ -215,7 +215,7 @@ fn read_only(path: &std::path::Path) -> impl Drop {
     impl Drop for Restore {
         fn drop(&mut self) {
             if self.1 {
-                let _ = Command::new("umount").arg(&self.0).status();
+                let _ = Command::new("umount").arg("-l").arg(&self.0).status();
             }
         }
     }
