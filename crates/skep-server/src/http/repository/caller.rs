@@ -41,7 +41,10 @@ pub(super) async fn snapshot_for(
     now: Timestamp,
 ) -> Result<Arc<Snapshot>, TooManyFailedKeys> {
     let mut snapshot = node.snapshot.load_full();
-    if is_unknown(&snapshot, credential) && credential.is_well_formed() {
+    if !is_unknown(&snapshot, credential) {
+        return Ok(snapshot);
+    }
+    if credential.is_well_formed() {
         // With the database away the key stays unknown; `/readyz` and the log say why.
         let _ = tokio::time::timeout(LONGEST_LOOK, node.snapshot.look_again()).await;
         snapshot = node.snapshot.load_full();
