@@ -293,7 +293,7 @@ fn a_locked_build_survives_a_narrower_license() {
 fn follows_the_redirect_to_a_cdn() {
     let mut shop = Shop::with_widget();
     let license = shop.license("rosa@example.com", &LIFETIME);
-    let cdn = Cdn::start(KeyKind::EcdsaP256, shop.repository().join("files"));
+    let cdn = Cdn::start(KeyKind::EcdsaP256, shop.origin_url());
     shop.serve_with_cdn(&cdn);
     let customer = Customer::of(&shop, "~> 1.0", &license);
     customer.mix(&["deps.get"]).succeeded();

@@ -171,7 +171,7 @@ fn follows_the_redirect_to_a_signed_url_of_the_server_itself() {
 fn through_a_cdn(kind: KeyKind) {
     let mut shop = Shop::with_widget();
     let license = shop.license("rosa@example.com", &LIFETIME);
-    let cdn = Cdn::start(kind, shop.repository().join("files"));
+    let cdn = Cdn::start(kind, shop.origin_url());
     shop.serve_with_cdn(&cdn);
     let project = Project::new(&shop, "~> 1.0", Some(&license.key));
     project.get_deps().succeeded();

@@ -13,7 +13,7 @@ use skep_formats::key::PublicKey;
 use tempfile::TempDir;
 
 use super::{
-    cdn::{Cdn, KEY_PAIR_ID},
+    cdn::{Cdn, KEY_PAIR_ID, ORIGIN_SECRET},
     http,
     package::Package,
     run::{Ran, run},
@@ -142,6 +142,11 @@ impl Shop {
         self.serve_with(&[]);
     }
 
+    /// What a CDN in front of the files fetches from.
+    pub(crate) fn origin_url(&self) -> String {
+        format!("{}/repo/files", self.url)
+    }
+
     /// `skep serve`, with tarballs delivered by the CDN.
     pub(crate) fn serve_with_cdn(&mut self, cdn: &Cdn) {
         let key_file = cdn.private_key_file();
@@ -153,6 +158,7 @@ impl Shop {
                 "SKEP_DELIVERY__CLOUDFRONT__PRIVATE_KEY_FILE",
                 key_file.to_str().expect("a UTF-8 path"),
             ),
+            ("SKEP_DELIVERY__CLOUDFRONT__ORIGIN_SECRET", ORIGIN_SECRET),
         ]);
     }
 
