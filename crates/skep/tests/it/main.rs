@@ -1,5 +1,12 @@
 //! The command line, and what customers' tools make of the server.
 
+mod bad_input;
+mod demo;
+mod help;
+mod import;
+mod kill;
 mod rebar3;
 mod registry;
+mod selling;
+mod serving;
 mod support;

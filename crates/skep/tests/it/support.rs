@@ -2,6 +2,8 @@
 
 pub(crate) mod cdn;
 pub(crate) mod http;
+pub(crate) mod masked;
 pub(crate) mod package;
 pub(crate) mod run;
 pub(crate) mod shop;
+pub(crate) mod story;

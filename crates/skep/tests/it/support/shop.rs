@@ -73,7 +73,8 @@ impl Shop {
         run(self.command().args(arguments))
     }
 
-    fn command(&self) -> Command {
+    /// `skep`, with its configuration.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
         command
             .env("SKEP_CONFIG", self.repository().join("skep.toml"))

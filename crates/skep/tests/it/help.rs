@@ -1,0 +1,41 @@
+//! What a newcomer reads first.
+
+use std::{fmt::Write, process::Command};
+
+use crate::support::{run::run, story::told};
+
+const COMMANDS: [&str; 38] = [
+    "", "demo", "init", "serve", "publish", "package", "package list", "package show", "package retire",
+    "package unretire", "package delete", "product", "product create", "product list", "product show",
+    "product edit", "customer", "customer create", "customer list", "customer show", "license",
+    "license issue", "license list", "license show", "license explain", "license change", "license grant",
+    "license suspend", "license resume", "license revoke", "license import", "key", "key create", "key list",
+    "key rotate", "key revoke", "usage", "doctor",
+];
+
+#[test]
+fn every_command_explains_itself() {
+    let mut text = String::new();
+    for command in COMMANDS {
+        let mut skep = Command::new(env!("CARGO_BIN_EXE_skep"));
+        let help = run(skep.args(command.split_whitespace()).arg("--help")).succeeded();
+        let _ = write!(text, "$ skep {command} --help\n{}", told(&help));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn configuration_and_json_go_before_or_after_the_command() {
+    let shop = crate::support::shop::Shop::init();
+    let config = shop.repository().join("skep.toml");
+    let config = config.to_str().expect("a UTF-8 path");
+    for arguments in [
+        ["--config", config, "--json", "package", "list"],
+        ["package", "--config", config, "list", "--json"],
+        ["package", "list", "--json", "--config", config],
+    ] {
+        let mut skep = Command::new(env!("CARGO_BIN_EXE_skep"));
+        let ran = run(skep.args(arguments).env_remove("SKEP_CONFIG")).succeeded();
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("[]\n", ""));
+    }
+}

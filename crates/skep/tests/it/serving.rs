@@ -1,0 +1,102 @@
+//! `skep serve`, and commands beside it.
+
+use std::{process::Command, thread, time::Duration};
+
+use crate::support::{
+    http,
+    package::Package,
+    run::run,
+    shop::{License, Shop},
+    story::Story,
+};
+
+const LIFETIME: [&str; 2] = ["--plan", "lifetime"];
+
+fn status(shop: &Shop, license: &License, path: &str) -> u16 {
+    let url = format!("{}/{path}", shop.repository_url());
+    let answer = http::get(&url, &[("authorization", &license.key)]).expect("the server answers");
+    answer.status
+}
+
+/// Tries for as long as a node may take to follow.
+#[track_caller]
+fn within_a_second(is_true: impl Fn() -> bool) {
+    for _ in 0..20 {
+        if is_true() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("not within a second");
+}
+
+#[test]
+fn a_running_server_follows_every_command() {
+    let mut shop = Shop::with_widget();
+    shop.serve();
+    let license = shop.license("rosa@example.com", &LIFETIME);
+    let new = "tarballs/widget-1.2.0.tar";
+    assert_eq!(status(&shop, &license, "tarballs/widget-1.1.0.tar"), 200, "at once");
+    shop.publish(&Package::new("widget", "1.2.0"), "2024-09-10");
+    within_a_second(|| status(&shop, &license, new) == 200);
+    shop.skep(&["license", "suspend", &license.id]).succeeded();
+    within_a_second(|| status(&shop, &license, new) == 402);
+    shop.skep(&["license", "resume", &license.id]).succeeded();
+    within_a_second(|| status(&shop, &license, new) == 200);
+    shop.skep(&["package", "delete", "widget", "1.2.0", "--force"]).succeeded();
+    within_a_second(|| status(&shop, &license, new) == 404);
+}
+
+#[test]
+fn what_was_downloaded_is_seen_by_the_seller() {
+    let mut shop = Shop::with_widget();
+    shop.serve();
+    let license = shop.license("rosa@example.com", &LIFETIME);
+    assert_eq!(status(&shop, &license, "tarballs/widget-1.1.0.tar"), 200);
+    assert_eq!(status(&shop, &license, "tarballs/widget-9.9.9.tar"), 404);
+    shop.wait_for_usage("widget", "1.1.0");
+    let mut story = Story::of(&shop);
+    story.skep("usage").succeeded();
+    story.skep("usage --by customer,package --json").succeeded();
+    story.skep("usage --refused --by release,status").succeeded();
+    story.skep("usage --customer kim@example.com").succeeded();
+    story.skep("usage --until 2020-01-01").succeeded();
+    story.skep("package delete widget 1.1.0").failed();
+    story.skep(&format!("license change {} --plan perpetual --updates-until 2024-03-01", license.id)).succeeded();
+    story.skep("package delete widget 1.1.0 --force").succeeded();
+    insta::assert_snapshot!(story.text());
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let mut shop = Shop::init();
+    shop.serve();
+    let address = shop.url.trim_start_matches("http://").to_owned();
+    let mut story = Story::of(&shop);
+    story.skep(&format!("serve --listen {address}")).failed();
+    insta::assert_snapshot!(story.text());
+}
+
+#[test]
+fn a_signal_ends_it_with_exit_code_0() {
+    let shop = Shop::init();
+    let address = shop.url.trim_start_matches("http://").to_owned();
+    for signal in ["-TERM", "-INT"] {
+        let mut child = shop.command().args(["serve", "--listen", &address]).spawn().expect("it starts");
+        let url = format!("{}/readyz", shop.url);
+        while http::get(&url, &[]).is_err() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        run(Command::new("kill").args([signal, &child.id().to_string()])).succeeded();
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn the_doctor_is_content_beside_a_server_and_without_one() {
+    let mut shop = Shop::with_widget();
+    shop.skep(&["doctor", "--deep"]).succeeded();
+    shop.serve();
+    let said = shop.skep(&["doctor"]).succeeded().stdout;
+    assert!(said.contains("server.listen") && said.contains("skep.toml"), "{said}");
+}
