@@ -23,11 +23,11 @@ const STYLES: Styles = Styles::styled()
 
 const FIRST_STEPS: &str = "\
 First steps:
-  skep demo                                               look at it: nothing is kept
-  skep init shop --name acme --url https://hex.acme.dev   set up a repository in ./shop
-  cd shop && skep serve                                   serve it
-  skep publish acme_pro-1.0.0.tar                         made by `mix hex.build`
-  skep product create pro --package acme_pro              what you sell
+  skep demo                        look at it: nothing is kept
+  skep init shop --name acme       set up a repository in ./shop
+  cd shop && skep serve            serve it; the rest works beside it
+  skep publish acme_pro-1.0.0.tar  a package made by `mix hex.build`
+  skep product create pro --package acme_pro
   skep customer create --name Rosa --email rosa@example.com
   skep license issue --customer rosa@example.com --product pro --plan lifetime
 

@@ -101,6 +101,12 @@ impl Instructions<'_> {
     }
 
     fn mix_dependency(&self) -> String {
+        if self.packages.is_empty() {
+            return format!(
+                "# as soon as there is a package: {{:NAME, \">= 0.0.0\", repo: \"{}\"}}",
+                self.repository
+            );
+        }
         let lines = self.packages.iter().map(|(package, version)| {
             let requirement = version
                 .as_deref()
@@ -233,6 +239,17 @@ mod tests {
             }
             .render()
         );
+    }
+
+    #[test]
+    fn without_a_package_yet_the_lines_are_still_valid() {
+        let text = ACME.render();
+        for line in [
+            "# as soon as there is a package: {:NAME, \">= 0.0.0\", repo: \"acme\"}",
+            "{deps, []}.",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
     }
 
     #[test]

@@ -9,18 +9,21 @@ use skep_server::clock::Timestamp;
 
 use crate::dates::parse_date;
 
-const PUBLISH_EXAMPLES: &str = "\
+const PUBLISH_HELP: &str = "\
+Each tarball is checked as hex.pm checks a private package. A bad one is named
+with its fault, the others are published, and the exit code is 1.
+
+A release keeps the date of its first publication, which the --updates-until of a
+license is compared with.
+
 Examples:
   mix hex.build && skep publish acme_pro-1.0.0.tar
   skep publish acme_pro-1.0.0.tar --docs acme_pro-1.0.0-docs.tar.gz
-  skep publish old/*.tar --published-at 2024-06-30        bring in what you released elsewhere
+  skep publish old/*.tar --published-at 2024-06-30";
 
-A release keeps the date of its first publication, which a license's --updates-until is compared with.
-A bad tarball is named with its fault, the others are published, and the exit code is 1.";
-
-/// Checks each tarball as hex.pm does and puts it into the repository.
+/// `publish`
 #[derive(Debug, Args)]
-#[command(after_help = PUBLISH_EXAMPLES)]
+#[command(after_help = PUBLISH_HELP)]
 pub(crate) struct Publish {
     /// Package tarballs, as `mix hex.build` or `rebar3 hex build` makes them
     #[arg(value_name = "FILE", required = true)]
@@ -101,7 +104,7 @@ pub(crate) struct PackageRetire {
     pub(crate) release: PackageRelease,
 
     /// Why: other, invalid, security, deprecated or renamed
-    #[arg(value_parser = ["other", "invalid", "security", "deprecated", "renamed"])]
+    #[arg(hide_possible_values = true, value_parser = ["other", "invalid", "security", "deprecated", "renamed"])]
     pub(crate) reason: String,
 
     /// What customers are told, up to 140 characters

@@ -43,12 +43,15 @@ Plans:
   lifetime       everything, for ever
   trial          open until --access-until, without grace
 
-Examples:
-  skep license issue --customer rosa@example.com --product pro --plan subscription --access-until 2027-11-30
-  skep license issue --customer rosa@example.com --product pro --plan perpetual --updates-until 2027-11-30
-  skep license issue --customer rosa@example.com --product pro --plan lifetime --json | jq -r .key.secret
+DATE is a day, which means its end in UTC, or a moment as 2027-11-30T12:00:00Z.
 
-DATE is a day, which means its end in UTC, or a moment as 2027-11-30T12:00:00Z.";
+Examples:
+  skep license issue --customer rosa@example.com --product pro \\
+    --plan subscription --access-until 2027-11-30
+  skep license issue --customer rosa@example.com --product pro --product web \\
+    --plan perpetual --updates-until 2027-11-30
+  skep license issue --customer rosa@example.com --product pro \\
+    --plan lifetime --json | jq -r .key.secret";
 
 /// `license issue`
 #[derive(Debug, Args)]
@@ -117,10 +120,10 @@ pub(crate) struct One {
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
-  skep license explain lic_06eg…                     how it stands, and what it sees
-  skep license explain lic_06eg… acme_pro            may it fetch this package?
-  skep license explain lic_06eg… acme_pro 1.2.0      … this release?
-  skep license explain - acme_pro < key.txt          the key a customer gave you, not on the command line";
+  skep license explain lic_06eg…                 how it stands, what it sees
+  skep license explain lic_06eg… acme_pro        may it fetch this package?
+  skep license explain lic_06eg… acme_pro 1.2.0  this release?
+  skep license explain - acme_pro < key.txt      a key, kept off the command line";
 
 /// `license explain`
 #[derive(Debug, Args)]
@@ -139,12 +142,13 @@ pub(crate) struct Explain {
 }
 
 const CHANGE_HELP: &str = "\
-Examples:
-  skep license change lic_06eg… --access-until 2028-11-30      renewed
-  skep license change lic_06eg… --plan perpetual --updates-until 2027-11-30 --access-until never
+What the customer has downloaded and would no longer see stays with them by name,
+because mix refuses to work at all when a locked release is missing; it is listed.
+--strict takes it away, and lists that.
 
-What the customer has downloaded and would no longer see stays with them by name, because mix refuses to
-work at all when a locked release is missing; it is listed. --strict takes it away, and lists that.";
+Examples:
+  skep license change lic_06eg… --access-until 2028-11-30
+  skep license change lic_06eg… --plan perpetual --updates-until 2027-11-30";
 
 /// `license change`
 #[derive(Debug, Args)]
@@ -216,17 +220,18 @@ pub(crate) struct Grant {
 const IMPORT_HELP: &str = "\
 The first line names the columns, in any order:
   customer_email   required
-  customer_name    for customers that do not exist yet [default: the address]
+  customer_name    for new customers [default: the address]
   product          required; several separated by ;
   plan             required: subscription, perpetual, lifetime or trial
-  starts_at, access_until, updates_until, grace_days, external_id, notes
   key              the customer's key in clear, or
-  key_sha256       its SHA-256 in hexadecimal; without either, a new key is made and printed
+  key_sha256       its SHA-256 in hexadecimal; without either, a new key is made
+                   and printed
   key_label        what you call the key
+  starts_at, access_until, updates_until, grace_days, external_id, notes
 
-Each line is one license. An absent column and an empty cell mean the same: not said. Dates are days
-(their end, UTC) or moments. All lines or none: if one is bad, every bad line is named and nothing is
-imported.
+Each line is one license. An absent column and an empty cell mean the same: not
+said. Dates are days (their end, UTC) or moments. All lines or none: if one is
+bad, every bad line is named and nothing is imported.
 
 Example:
   customer_email,product,plan,updates_until,key

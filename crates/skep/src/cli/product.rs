@@ -18,11 +18,11 @@ pub(crate) enum Product {
 }
 
 const CREATE_EXAMPLES: &str = "\
+Quote a pattern with * or ?, or your shell may fill in file names.
+
 Examples:
   skep product create pro --package acme_pro --package acme_web
-  skep product create everything --package 'acme_*'       also those still to come
-
-Quote a pattern with * or ?, or your shell may fill in file names.";
+  skep product create everything --package 'acme_*'";
 
 /// `product create`
 #[derive(Debug, Args)]
@@ -48,8 +48,8 @@ pub(crate) struct ProductShow {
 }
 
 const EDIT_HELP: &str = "\
-Releases that a customer has downloaded and would no longer see stay with them by name, so that their
-locked builds keep working; --strict takes them away too.";
+Releases that a customer has downloaded and would no longer see stay with them by
+name, so that their locked builds keep working; --strict takes them away too.";
 
 /// `product edit`
 #[derive(Debug, Args)]

@@ -7,27 +7,34 @@ use clap::{Args, ValueEnum};
 use skep_formats::name::RepositoryName;
 use url::Url;
 
-/// A repository with one package, one product and one licensed customer, in a temporary folder that is
-/// removed at the end. Ctrl-C ends it.
+const DEMO_HELP: &str = "\
+A repository with one package and one licensed customer, in a temporary folder.
+Prints commands for curl, mix and rebar3 to paste into another terminal. Ctrl-C
+ends it and removes everything.";
+
+/// `demo`
 #[derive(Debug, Args)]
+#[command(after_help = DEMO_HELP)]
 pub(crate) struct Demo {
     /// Port to listen on, on this machine only [default: 4000, or any free one]
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
 }
 
-const INIT_EXAMPLES: &str = "\
+const INIT_HELP: &str = "\
+Makes DIR/skep.toml (with comments), a signing key, a database and the folders
+beside them. Overwrites nothing and asks nothing.
+
+NAME is what customers type in `mix hex.repo add NAME …` and in `repo: \"NAME\"`.
+It is part of every signed file: choose it once.
+
 Examples:
-  skep init shop --name acme                                to try it on this machine
-  skep init /srv/hex --name acme --url https://hex.acme.dev
+  skep init shop --name acme       to try it on this machine
+  skep init /srv/hex --name acme --url https://hex.acme.dev";
 
-NAME is what your customers type in `mix hex.repo add NAME …` and in `repo: \"NAME\"`. It is part of
-every signed file: choose it once.";
-
-/// Makes DIR/skep.toml (with comments), a signing key, a database and the folders beside them. Overwrites
-/// nothing and asks nothing.
+/// `init`
 #[derive(Debug, Args)]
-#[command(after_help = INIT_EXAMPLES)]
+#[command(after_help = INIT_HELP)]
 pub(crate) struct Init {
     /// Where to; made if it is not there
     #[arg(value_name = "DIR", default_value = ".")]
@@ -38,7 +45,7 @@ pub(crate) struct Init {
     pub(crate) name: RepositoryName,
 
     /// The server's URL as customers reach it, without /repo [default: where it listens]
-    #[arg(long)]
+    #[arg(long, value_parser = parse_url)]
     pub(crate) url: Option<Url>,
 
     /// Address and port to listen on [default: 127.0.0.1 and the port of a local URL, or 4000]
@@ -46,20 +53,23 @@ pub(crate) struct Init {
     pub(crate) listen: Option<SocketAddr>,
 }
 
-const SERVE_ENDING: &str = "\
-SIGTERM or Ctrl-C finishes the requests under way, writes down the usage and ends with exit code 0; a
-second one ends at once. SKEP_LOG=debug says more.";
+const SERVE_HELP: &str = "\
+Serves until it is told to stop. Every other command works beside it: it follows
+within a second.
 
-/// Serves until it is told to stop. Every other command works beside it: it follows within a second.
+SIGTERM or Ctrl-C finishes the requests under way, writes down the usage and ends
+with exit code 0; a second one ends at once. SKEP_LOG=debug logs more.";
+
+/// `serve`
 #[derive(Debug, Args)]
-#[command(after_help = SERVE_ENDING)]
+#[command(after_help = SERVE_HELP)]
 pub(crate) struct Serve {
     /// Address and port, instead of [server] listen in the configuration
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     pub(crate) listen: Option<SocketAddr>,
 
-    /// How its log on stderr looks
-    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    /// How its log on stderr looks: text or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text, hide_possible_values = true)]
     pub(crate) log_format: LogFormat,
 }
 
@@ -72,8 +82,13 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Says for each thing whether it is well and, where not, what to do; exit code 1 if something is not.
+const DOCTOR_HELP: &str = "\
+Says of each setting where it came from, of each thing whether it is well and,
+where not, what to do. Exit code 1 if something does not work.";
+
+/// `doctor`
 #[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
 pub(crate) struct Doctor {
     /// Also read every file and compare its checksum
     #[arg(long)]
@@ -86,4 +101,11 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
             "`{text}` is not an address with a port: use 127.0.0.1:4000, 0.0.0.0:4000 or [::]:4000"
         )
     })
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| format!("`{text}` is not a URL of a server: use one as https://hex.acme.dev"))
 }

@@ -8,15 +8,16 @@ use skep_server::ids::LicenseId;
 use crate::dates::{parse_date, parse_start};
 
 const EXAMPLES: &str = "\
-Examples:
-  skep usage                                            who fetched which release
-  skep usage --customer rosa@example.com --since 2026-11-01
-  skep usage --by customer --since 2026-10-01           who uses what they pay for, and who does not
-  skep usage --by client-version                        which tools and versions are out there
-  skep usage --by day,package                           what is fetched, day by day
-  skep usage --file all --refused --by customer,status  who gets nothing, and why
+Requests show up within 15 seconds. A build whose packages are cached asks for no
+tarball.
 
-Requests show up within 15 seconds. A build whose packages are cached asks for no tarball.";
+Examples:
+  skep usage                                  who fetched which release
+  skep usage --customer rosa@example.com --since 2026-11-01
+  skep usage --by customer --since 2026-10-01
+  skep usage --by client-version              which tools are out there
+  skep usage --by day,package
+  skep usage --file all --refused --by customer,status";
 
 /// Counts what customers fetched.
 #[derive(Debug, Args)]
@@ -74,7 +75,7 @@ pub(crate) struct Usage {
 pub(crate) enum Kind {
     /// A release: what counts as a download
     Tarball,
-    /// A package's page of the registry: asked for by every `mix deps.get` that has no lock
+    /// A package's releases, signed: what `mix deps.get` asks for first
     Package,
     /// Documentation
     Docs,
@@ -105,7 +106,7 @@ pub(crate) enum By {
     Release,
     /// Kind of file
     File,
-    /// Answer: 200 and 302 gave the file, 304 says it is unchanged, 401 to 404 and 429 gave nothing
+    /// Answer: 200, 302 and 304 served the file, 400 and more refused it
     Status,
     /// Tool
     Client,

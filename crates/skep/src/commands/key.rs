@@ -115,12 +115,18 @@ async fn rotate(context: &Context, app: &App, arguments: KeyRotate) -> anyhow::R
     });
     context.output.result(&value, || {
         let old = &rotated.old;
-        let until = old
-            .expires_at
-            .map_or_else(String::new, |at| format!(" until {}", minute(at)));
+        let now = app.clock.now();
+        let fate = match old.expires_at {
+            Some(at) if at <= now => "is closed".to_owned(),
+            Some(at) => format!(
+                "works until {} UTC, and tells its users about the new one",
+                minute(at)
+            ),
+            None => "works on, and tells its users about the new one".to_owned(),
+        };
         let repository = &app.config.default_repository().name;
         format!(
-            "{}\nThe old key {} works{until} UTC, and tells its users about the new one.\n\
+            "{}\nThe old key {} {fate}.\n\
              Customers change it with: mix hex.repo set {repository} --auth-key NEW_KEY",
             shown_once(&rotated.key, rotated.secret.reveal()),
             old.id

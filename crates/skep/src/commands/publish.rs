@@ -137,10 +137,8 @@ fn stopped(error: PublishError, published: usize) -> anyhow::Error {
         1 => "one release was published before this and stays".to_owned(),
         more => format!("{more} releases were published before this and stay"),
     };
-    hint(
-        error,
-        format!("{kept}; run the same command again once this is mended"),
-    )
+    let again = "once this is mended, run the same command with `--replace`, which leaves alone what is there";
+    hint(error, format!("{kept}; {again}"))
 }
 
 /// Only for people, and only where there is something to wait for.

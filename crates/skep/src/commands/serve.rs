@@ -22,13 +22,14 @@ pub(super) async fn run(context: &Context, arguments: Serve) -> anyhow::Result<(
     // Before anything is opened: a second server on the same port must not touch what is there.
     let listener = bind(address).await?;
     let app = App::open(config, Clock::system()).await?;
-    for repository in &app.config.repositories {
-        let url = app.config.repository_url(&repository.name);
+    let node = Node::start(app).await?;
+    let config = &node.app.config;
+    for repository in &config.repositories {
+        let (name, url) = (&repository.name, config.repository_url(&repository.name));
         context
             .output
-            .talk(format_args!("Repository {} is at {url}", repository.name));
+            .talk(format_args!("Repository {name} is at {url}"));
     }
-    let node = Node::start(app).await?;
     let address = listener.local_addr().context("the socket has no address")?;
     context.output.talk(format_args!("Listening on {address}"));
     serve(node, listener, shutdown).await;

@@ -1,5 +1,6 @@
 //! `skep usage`
 
+use skep_server::licensing::{customers, licenses};
 use skep_server::usage::report::{Asked, UsageRow, report};
 
 use super::Context;
@@ -9,7 +10,15 @@ use crate::output::{minute, rows};
 pub(super) async fn run(context: &Context, arguments: Usage) -> anyhow::Result<()> {
     let asked = asked(&arguments);
     let rows = context
-        .with_app(async |app| Ok(report(app, &asked).await?))
+        .with_app(async |app| {
+            if let Some(customer) = &arguments.customer {
+                customers::show(app, customer).await?;
+            }
+            if let Some(license) = &asked.license {
+                licenses::show(app, license).await?;
+            }
+            Ok(report(app, &asked).await?)
+        })
         .await?;
     if rows.len() >= asked.limit as usize {
         let note = format!(

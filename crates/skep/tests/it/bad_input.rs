@@ -68,6 +68,8 @@ fn what_nobody_knows_is_named() {
         "license list --product pro",
         "key rotate key_00000000000000000000000000",
         "key create A-1",
+        "usage --customer kim@example.com",
+        "usage --license lic_00000000000000000000000000",
     ] {
         let ran = story.skep(arguments);
         assert_eq!(ran.code, 1, "{arguments}");
@@ -79,9 +81,14 @@ fn what_nobody_knows_is_named() {
 fn without_a_configuration_it_says_how_to_get_one() {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let mut text = String::new();
-    for arguments in [&["serve"][..], &["--config", "nowhere/skep.toml", "package", "list"]] {
+    for arguments in [
+        &["serve"][..],
+        &["--config", "nowhere/skep.toml", "package", "list"],
+    ] {
         let mut skep = Command::new(env!("CARGO_BIN_EXE_skep"));
-        skep.args(arguments).current_dir(&folder).env_remove("SKEP_CONFIG");
+        skep.args(arguments)
+            .current_dir(&folder)
+            .env_remove("SKEP_CONFIG");
         text.push_str(&told(&run(&mut skep).failed()));
     }
     let folder = folder.path().canonicalize().expect("it exists");
@@ -95,8 +102,8 @@ fn a_bad_configuration_is_named_with_where_it_stands() {
     let file = shop.repository().join("skep.toml");
     let good = fs_err::read_to_string(&file).expect("it exists");
     for (from, to) in [
-        ("[server]", "[server]\nlisten_on = \"127.0.0.1:1\""),
-        ("[server]", "[server"),
+        ("\n[server]\n", "\n[server]\nlisten_on = \"127.0.0.1:1\"\n"),
+        ("\n[server]\n", "\n[server\n"),
         ("mode = \"direct\"", "mode = \"pigeon\""),
         ("mode = \"direct\"", "mode = \"cloudfront\""),
     ] {
@@ -133,7 +140,9 @@ fn a_wrong_cloudfront_key_is_named() {
     let settings = "\n[delivery.cloudfront]\nurl = \"https://d1.cloudfront.net\"\nkey_pair_id = \"K1\"\n\
                     private_key_file = \"cloudfront.pem\"\n";
     let file = shop.repository().join("skep.toml");
-    let text = fs_err::read_to_string(&file).expect("it exists").replace("\"direct\"\n", "\"cloudfront\"\n");
+    let text = fs_err::read_to_string(&file)
+        .expect("it exists")
+        .replace("\"direct\"\n", "\"cloudfront\"\n");
     fs_err::write(&file, text + settings).expect("it is writable");
     let mut story = Story::of(&shop);
     story.skep("serve").failed();
@@ -160,12 +169,16 @@ fn a_locked_database_is_named_and_nothing_is_lost() {
     let shop = Shop::with_widget();
     let url = format!("sqlite:{}", shop.repository().join("skep.db").display());
     let runtime = tokio::runtime::Runtime::new().expect("threads");
-    let db = runtime.block_on(Db::open(&url, OpenMode::Existing)).expect("it opens");
+    let db = runtime
+        .block_on(Db::open(&url, OpenMode::Existing))
+        .expect("it opens");
     let lock = runtime.block_on(db.begin()).expect("nobody else writes");
     let mut story = Story::of(&shop);
     story.skep("product create pro --package widget").failed();
     runtime.block_on(async { drop(lock) });
-    story.skep("product create pro --package widget").succeeded();
+    story
+        .skep("product create pro --package widget")
+        .succeeded();
     insta::assert_snapshot!(story.text());
 }
 
@@ -180,16 +193,23 @@ fn bad_tarballs_are_named_and_the_others_published() {
     let missing = folder.with_file_name("missing.tar");
     let (good, bad, missing) = (good.display(), bad.display(), missing.display());
     let mut story = Story::of(&shop);
-    story.skep(&format!("publish {bad} {missing} {good} {good}")).failed();
+    story
+        .skep(&format!("publish {bad} {missing} {good} {good}"))
+        .failed();
     story.skep(&format!("publish --json {bad} {good}")).failed();
-    story.skep(&format!("publish {good} {good} --docs {good}")).failed();
+    story
+        .skep(&format!("publish {good} {good} --docs {good}"))
+        .failed();
     story.skep("package list --json").succeeded();
     insta::assert_snapshot!(story.text());
 }
 
 #[test]
 fn every_invalid_tarball_of_the_golden_set_is_refused() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/tarballs/invalid");
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/golden/tarballs/invalid"
+    );
     let shop = Shop::init();
     let mut files: Vec<_> = fs_err::read_dir(folder)
         .expect("the golden set")
@@ -204,7 +224,9 @@ fn every_invalid_tarball_of_the_golden_set_is_refused() {
         assert_eq!(ran.code, 1, "{file}: {}", ran.said());
         assert!(ran.stderr.starts_with("error: "), "{file}: {}", ran.said());
     }
-    shop.skep(&["package", "list"]).succeeded().says("no packages");
+    shop.skep(&["package", "list"])
+        .succeeded()
+        .says("no packages");
 }
 
 #[test]
@@ -213,7 +235,11 @@ fn a_reader_that_goes_away_is_no_error() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let mut skep = shop.command();
-    let output = skep.args(["package", "list"]).stdout(Stdio::from(writer)).output().expect("it starts");
+    let output = skep
+        .args(["package", "list"])
+        .stdout(Stdio::from(writer))
+        .output()
+        .expect("it starts");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

@@ -44,8 +44,13 @@ impl Demo {
     /// The lines under a heading that contains this.
     fn commands(&self, heading: &str) -> String {
         let mut parts = self.printed.split("\n\n");
-        let part = parts.find(|part| part.lines().next().is_some_and(|line| line.contains(heading)));
-        part.unwrap_or_else(|| panic!("no part about {heading} in\n{}", self.printed)).to_owned()
+        let part = parts.find(|part| {
+            part.lines()
+                .next()
+                .is_some_and(|line| line.contains(heading))
+        });
+        part.unwrap_or_else(|| panic!("no part about {heading} in\n{}", self.printed))
+            .to_owned()
     }
 }
 
@@ -60,11 +65,17 @@ impl Drop for Demo {
 fn the_lines_for_curl_are_two_requests_that_work() {
     let demo = Demo::start(&[]);
     let part = demo.commands("curl");
-    let lines: Vec<&str> = part.lines().filter(|line| line.starts_with("curl ")).collect();
+    let lines: Vec<&str> = part
+        .lines()
+        .filter(|line| line.starts_with("curl "))
+        .collect();
     let [with_key, without] = lines.as_slice() else {
         panic!("{part}");
     };
-    let key = with_key.split("authorization: ").nth(1).and_then(|rest| rest.split('\'').next());
+    let key = with_key
+        .split("authorization: ")
+        .nth(1)
+        .and_then(|rest| rest.split('\'').next());
     let url = with_key.split(' ').next_back().expect("a URL");
     let answer = http::get(url, &[("authorization", key.expect("a key"))]).expect("an answer");
     assert_eq!(answer.status, 200);
@@ -80,7 +91,11 @@ fn the_lines_for_rebar3_and_for_the_seller_work_when_pasted() {
     let home = tempfile::TempDir::new().expect("a temporary folder");
     let paste = |lines: &str| {
         let mut shell = Command::new("sh");
-        run(shell.args(["-e", "-c", lines]).env("HOME", home.path()).current_dir(home.path())).succeeded()
+        run(shell
+            .args(["-e", "-c", lines])
+            .env("HOME", home.path())
+            .current_dir(home.path()))
+        .succeeded()
     };
     let said = paste(&demo.commands("rebar3")).said();
     assert!(said.contains("This code was bought"), "{said}");
@@ -102,6 +117,9 @@ fn it_ends_when_asked_and_leaves_nothing() {
     assert!(config.is_file());
     run(Command::new("kill").args(["-INT", &demo.child.id().to_string()])).succeeded();
     assert_eq!(demo.child.wait().expect("it ends").code(), Some(0));
-    let folder = config.parent().and_then(Path::parent).expect("it is in a folder");
+    let folder = config
+        .parent()
+        .and_then(Path::parent)
+        .expect("it is in a folder");
     assert!(!folder.exists());
 }

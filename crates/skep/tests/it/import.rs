@@ -21,7 +21,9 @@ fn customers_keep_their_keys() {
          ,rosa@example.com,tools,lifetime,,\r\n",
     );
     let mut story = Story::of(&shop);
-    story.skep(&format!("license import {}", file.display())).succeeded();
+    story
+        .skep(&format!("license import {}", file.display()))
+        .succeeded();
     story.skep("customer list").succeeded();
     story.skep("license list").succeeded();
     insta::assert_snapshot!(story.text());
@@ -43,7 +45,9 @@ fn every_bad_line_is_named_and_nothing_is_imported() {
          lee@example.com,tools\n",
     );
     let mut story = Story::of(&shop);
-    story.skep(&format!("license import {}", file.display())).failed();
+    story
+        .skep(&format!("license import {}", file.display()))
+        .failed();
     story.skep("customer list").succeeded();
     insta::assert_snapshot!(story.text());
 }
@@ -52,7 +56,9 @@ fn every_bad_line_is_named_and_nothing_is_imported() {
 fn an_unknown_column_is_an_error() {
     let (shop, file) = shop_with_file("customer_email,product,plan,expires\n");
     let mut story = Story::of(&shop);
-    story.skep(&format!("license import {}", file.display())).failed();
+    story
+        .skep(&format!("license import {}", file.display()))
+        .failed();
     story.skep("license import nowhere.csv").failed();
     insta::assert_snapshot!(story.text());
 }

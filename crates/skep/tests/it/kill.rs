@@ -20,7 +20,7 @@ use crate::support::{
 
 const KILLS: u64 = 50;
 /// Releases that one `skep publish` is given.
-const BATCH: u64 = 6;
+const BATCH: u64 = 16;
 const SEED: u64 = 0x5eed_0f5c_e900_2026;
 
 /// The same numbers on every run.
@@ -50,7 +50,11 @@ impl Release {
         let (file, tarball) = (folder.join(package.file_name()), package.tarball());
         fs_err::write(&file, &tarball).expect("the temporary folder is writable");
         let checksum = Sha256::of(&tarball);
-        Self { name: format!("{name} {version}"), file, checksum }
+        Self {
+            name: format!("{name} {version}"),
+            file,
+            checksum,
+        }
     }
 }
 
@@ -59,11 +63,14 @@ fn every_acknowledged_release_survives_50_kills() {
     eprintln!("seed {SEED:#x}");
     let mut numbers = Numbers(SEED);
     let mut shop = Shop::init();
-    shop.skep(&["product", "create", "tools", "--package", "widget*"]).succeeded();
+    shop.skep(&["product", "create", "tools", "--package", "widget*"])
+        .succeeded();
     let license = shop.license("rosa@example.com", &["--plan", "lifetime"]);
     let folder = shop.repository().with_file_name("tarballs");
     fs_err::create_dir(&folder).expect("the temporary folder is writable");
-    let releases: Vec<Release> = (0..KILLS * BATCH).map(|number| Release::new(&folder, number)).collect();
+    let releases: Vec<Release> = (0..KILLS * BATCH)
+        .map(|number| Release::new(&folder, number))
+        .collect();
     let mut batches = releases.chunks(usize::try_from(BATCH).expect("small"));
     // One undisturbed, to know how long it takes.
     let begin = Clock::system().now();
@@ -75,10 +82,17 @@ fn every_acknowledged_release_survives_50_kills() {
         let patience = Duration::from_micros(numbers.below(whole));
         acknowledged.extend(publish(&shop, batch, Some(patience)));
     }
-    eprintln!("{} of {} releases were acknowledged", acknowledged.len(), releases.len());
+    eprintln!(
+        "{} of {} releases were acknowledged",
+        acknowledged.len(),
+        releases.len()
+    );
     assert!(acknowledged.len() < releases.len(), "no kill was in time");
     shop.serve();
-    for release in releases.iter().filter(|release| acknowledged.contains(&release.name)) {
+    for release in releases
+        .iter()
+        .filter(|release| acknowledged.contains(&release.name))
+    {
         is_served(&shop, &license, release);
     }
     the_registry_is_whole(&shop, &license);
@@ -91,24 +105,41 @@ fn publish(shop: &Shop, batch: &[Release], patience: Option<Duration>) -> Vec<St
     let said = shop.repository().with_file_name("said");
     let file = File::create(&said).expect("the temporary folder is writable");
     let mut publish = shop.command();
-    publish.arg("publish").args(batch.iter().map(|release| &release.file));
-    let mut child = publish.stdout(file).stderr(Stdio::null()).spawn().expect("it starts");
+    publish
+        .arg("publish")
+        .args(batch.iter().map(|release| &release.file));
+    let mut child = publish
+        .stdout(file)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
     if let Some(patience) = patience {
         thread::sleep(patience);
         child.kill().expect("SIGKILL can be sent");
     }
     child.wait().expect("it ends");
     let said = fs_err::read_to_string(&said).expect("it was made");
-    let lines = said.lines().filter_map(|line| line.strip_prefix("Published ")?.strip_suffix('.'));
+    let lines = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("Published ")?.strip_suffix('.'));
     lines.map(str::to_owned).collect()
 }
 
 fn is_served(shop: &Shop, license: &License, release: &Release) {
-    let file = release.file.file_name().and_then(|name| name.to_str()).expect("UTF-8");
+    let file = release
+        .file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("UTF-8");
     let url = format!("{}/tarballs/{file}", shop.repository_url());
     let answer = http::get(&url, &[("authorization", &license.key)]).expect("the server answers");
     assert_eq!(answer.status, 200, "{}: {}", release.name, answer.text());
-    assert_eq!(Sha256::of(&answer.body), release.checksum, "{}", release.name);
+    assert_eq!(
+        Sha256::of(&answer.body),
+        release.checksum,
+        "{}",
+        release.name
+    );
 }
 
 /// Signed, and every tarball it names is there: from outside, and in the eyes of the doctor.
@@ -116,12 +147,21 @@ fn the_registry_is_whole(shop: &Shop, license: &License) {
     let key = shop.repository().with_file_name("license-key");
     fs_err::write(&key, &license.key).expect("the temporary folder is writable");
     let key = key.to_str().expect("UTF-8");
-    shop.skep(&["registry", "verify", &shop.repository_url(), "--auth-key-file", key]).succeeded();
+    shop.skep(&[
+        "registry",
+        "verify",
+        &shop.repository_url(),
+        "--auth-key-file",
+        key,
+    ])
+    .succeeded();
     shop.skep(&["doctor", "--deep"]).succeeded();
 }
 
 fn every_release_can_be_published_again(shop: &Shop, releases: &[Release]) {
-    let files = releases.iter().map(|release| release.file.to_str().expect("UTF-8"));
-    let arguments: Vec<&str> = ["publish"].into_iter().chain(files).collect();
+    let files = releases
+        .iter()
+        .map(|release| release.file.to_str().expect("UTF-8"));
+    let arguments: Vec<&str> = ["publish", "--replace"].into_iter().chain(files).collect();
     shop.skep(&arguments).succeeded();
 }

@@ -14,7 +14,9 @@ fn setting_up() {
     story.skep("customer list").succeeded();
     story.skep("license list").succeeded();
     story.skep("usage").succeeded();
-    story.skep(&format!("init {} --name acme", again.display())).failed();
+    story
+        .skep(&format!("init {} --name acme", again.display()))
+        .failed();
     insta::assert_snapshot!(story.text());
 }
 
@@ -25,15 +27,22 @@ fn releases() {
     shop.publish(&pre, "2024-09-01");
     let mut story = Story::of(&shop);
     story.skep("package list").succeeded();
-    story.skep("package retire widget 1.0.0 security --message Upgrade").succeeded();
+    story
+        .skep("package retire widget 1.0.0 security --message Upgrade")
+        .succeeded();
     story.skep("package show widget").succeeded();
     story.skep("package unretire widget 1.0.0").succeeded();
     story.skep("package unretire widget 1.0.0").failed();
     story.skep("package delete widget 2.0.0-rc.1").succeeded();
     story.skep("package show widget --json").succeeded();
     let file = shop.repository().with_file_name(pre.file_name());
-    story.skep(&format!("publish {}", file.display())).succeeded();
-    story.skep(&format!("publish {}", file.display())).succeeded();
+    story
+        .skep(&format!("publish {}", file.display()))
+        .succeeded();
+    story.skep(&format!("publish {}", file.display())).failed();
+    story
+        .skep(&format!("publish --replace {}", file.display()))
+        .succeeded();
     insta::assert_snapshot!(story.text());
 }
 
@@ -41,12 +50,20 @@ fn releases() {
 fn products_and_customers() {
     let shop = Shop::with_widget();
     let mut story = Story::of(&shop);
-    story.skep("product create later --package later_*").succeeded();
-    story.skep("product edit later --add-package widget --remove-package later_*").succeeded();
+    story
+        .skep("product create later --package later_*")
+        .succeeded();
+    story
+        .skep("product edit later --add-package widget --remove-package later_*")
+        .succeeded();
     story.skep("product show later").succeeded();
     story.skep("product list").succeeded();
-    story.skep("customer create --name Rosa --email Rosa@Example.com").succeeded();
-    story.skep("customer create --name Rosa --email rosa@example.com").failed();
+    story
+        .skep("customer create --name Rosa --email Rosa@Example.com")
+        .succeeded();
+    story
+        .skep("customer create --name Rosa --email rosa@example.com")
+        .failed();
     story.skep("customer show rosa@example.com").succeeded();
     story.skep("customer list --json").succeeded();
     insta::assert_snapshot!(story.text());
@@ -56,7 +73,9 @@ fn products_and_customers() {
 fn issuing_a_license() {
     let shop = Shop::with_widget();
     let mut story = Story::of(&shop);
-    story.skep("customer create --name Rosa --email rosa@example.com").succeeded();
+    story
+        .skep("customer create --name Rosa --email rosa@example.com")
+        .succeeded();
     story
         .skep("license issue --customer rosa@example.com --product tools --plan perpetual --updates-until 2024-03-01")
         .succeeded();
@@ -72,10 +91,19 @@ fn issuing_a_license() {
 fn a_license_through_its_life() {
     let shop = Shop::with_widget();
     let mut story = Story::of(&shop);
-    story.skep("customer create --name Rosa --email rosa@example.com").succeeded();
-    let issue = "license issue --json --customer rosa@example.com --product tools --external-id A-1";
-    story.skep(&format!("{issue} --plan subscription --access-until 2099-12-31")).succeeded();
-    story.skep("license change A-1 --plan perpetual --updates-until 2024-03-01").succeeded();
+    story
+        .skep("customer create --name Rosa --email rosa@example.com")
+        .succeeded();
+    let issue =
+        "license issue --json --customer rosa@example.com --product tools --external-id A-1";
+    story
+        .skep(&format!(
+            "{issue} --plan subscription --access-until 2099-12-31"
+        ))
+        .succeeded();
+    story
+        .skep("license change A-1 --plan perpetual --updates-until 2024-03-01")
+        .succeeded();
     story.skep("license grant A-1 widget 1.1.0").succeeded();
     story.skep("license grant A-1 widget 1.1.0").succeeded();
     story.skep("license suspend A-1").succeeded();
@@ -94,11 +122,15 @@ fn keys() {
     let license = shop.license("rosa@example.com", &["--plan", "lifetime"]);
     let mut story = Story::of(&shop);
     let id = license.id;
-    story.skep(&format!("key create {id} --label ci --expires 2099-12-31")).succeeded();
+    story
+        .skep(&format!("key create {id} --label ci --expires 2099-12-31"))
+        .succeeded();
     let created = story.skep(&format!("key create --json {id}")).succeeded();
     let created: Value = serde_json::from_str(&created.stdout).expect("JSON");
     let key = created["key"]["id"].as_str().expect("an id").to_owned();
-    story.skep(&format!("key rotate {key} --overlap 0")).succeeded();
+    story
+        .skep(&format!("key rotate {key} --overlap 0"))
+        .succeeded();
     story.skep(&format!("key list {id}")).succeeded();
     story.skep(&format!("key revoke {key}")).succeeded();
     story.skep(&format!("key rotate {key}")).failed();
@@ -113,12 +145,24 @@ fn explaining_to_the_seller() {
     let mut story = Story::of(&shop);
     let (id, key) = (license.id, license.key);
     story.skep(&format!("license explain {id}")).succeeded();
-    story.skep(&format!("license explain {key} widget")).succeeded();
-    story.skep(&format!("license explain {key} widget 1.1.0")).succeeded();
-    story.skep(&format!("license explain {id} gadget")).succeeded();
-    story.skep("license explain skl_mistyped widget").succeeded();
-    story.skep("license explain somebody-else's-key").succeeded();
+    story
+        .skep(&format!("license explain {key} widget"))
+        .succeeded();
+    story
+        .skep(&format!("license explain {key} widget 1.1.0"))
+        .succeeded();
+    story
+        .skep(&format!("license explain {id} gadget"))
+        .succeeded();
+    story
+        .skep("license explain skl_mistyped widget")
+        .succeeded();
+    story
+        .skep("license explain somebody-else's-key")
+        .succeeded();
     story.skep(&format!("license suspend {id}")).succeeded();
-    story.skep(&format!("license explain --json {id}")).succeeded();
+    story
+        .skep(&format!("license explain --json {id}"))
+        .succeeded();
     insta::assert_snapshot!(story.text());
 }

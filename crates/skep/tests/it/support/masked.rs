@@ -15,7 +15,11 @@ pub(crate) fn masked(text: &str, literals: &[(&str, &str)]) -> String {
     let mut rest = text.as_str();
     while let Some(next) = rest.chars().next() {
         let (length, mask) = token(rest).unwrap_or((next.len_utf8(), ""));
-        masked.push_str(if mask.is_empty() { &rest[..length] } else { mask });
+        masked.push_str(if mask.is_empty() {
+            &rest[..length]
+        } else {
+            mask
+        });
         rest = &rest[length..];
     }
     masked
@@ -63,6 +67,9 @@ fn token(text: &str) -> Option<(usize, &'static str)> {
 fn time(text: &str) -> Option<usize> {
     let rest = text.strip_prefix([' ', 'T'])?;
     let is_clock = rest.as_bytes().get(2) == Some(&b':');
-    let length = rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'Z')).count();
+    let length = rest
+        .bytes()
+        .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'Z'))
+        .count();
     is_clock.then_some(length + 1)
 }

@@ -12,7 +12,10 @@ pub(crate) struct Story<'a> {
 
 impl<'a> Story<'a> {
     pub(crate) fn of(shop: &'a Shop) -> Self {
-        Self { shop, text: String::new() }
+        Self {
+            shop,
+            text: String::new(),
+        }
     }
 
     /// Runs a command, with the arguments separated by spaces.
@@ -28,7 +31,11 @@ impl<'a> Story<'a> {
     /// Everything so far, without what differs from run to run.
     pub(crate) fn text(&self) -> String {
         let folder = self.shop.repository();
-        let folder = folder.parent().expect("it is in a folder").display().to_string();
+        let folder = folder
+            .parent()
+            .expect("it is in a folder")
+            .display()
+            .to_string();
         let address = self.shop.url.trim_start_matches("http://");
         masked(&self.text, &[(&folder, "[DIR]"), (address, "[ADDRESS]")])
     }
