@@ -143,6 +143,9 @@ pub struct Usage {
 pub struct Limits {
     /// Unknown keys from one address and minute before it is told to wait; 0 turns it off.
     pub failed_keys_per_minute: u32,
+    /// Requests of one license and minute before it is told to wait; 0, as it is unless set, turns it
+    /// off: mix does not try again after a 429, so a limit breaks builds.
+    pub license_per_minute: u32,
     /// The largest package or docs tarball.
     pub tarball_bytes: u64,
     /// The largest contents of one.

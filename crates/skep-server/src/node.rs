@@ -12,7 +12,7 @@ use crate::catalog::views::Views;
 use crate::db::DbError;
 use crate::delivery::{Delivery, DeliveryError};
 use crate::jobs::prune_usage;
-use crate::licensing::failed_keys::FailedKeys;
+use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
 use crate::snapshot::{Health, SnapshotHandle};
 use crate::usage::collector::Collector;
@@ -33,8 +33,8 @@ pub struct Node {
     pub delivery: Delivery,
     /// Who fetched what.
     pub usage: Arc<Collector>,
-    /// Who tries out keys.
-    pub failed_keys: FailedKeys,
+    /// What is too much.
+    pub limits: Limits,
     /// Who has been told something lately.
     pub messages: Messages,
     is_draining: AtomicBool,
@@ -96,7 +96,7 @@ impl Node {
             views: Views::default(),
             delivery,
             usage: Arc::new(usage),
-            failed_keys: FailedKeys::new(config.limits.failed_keys_per_minute),
+            limits: Limits::new(&config.limits),
             messages: Messages::default(),
             is_draining: AtomicBool::new(false),
             stop: CancellationToken::new(),

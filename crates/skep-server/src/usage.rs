@@ -83,6 +83,19 @@ pub struct Request<'a> {
     pub client: Client<'a>,
 }
 
+impl Request<'_> {
+    /// Whether a license got a tarball, or was told that its copy is still right. Such rows never
+    /// lose their release: narrowing a license keeps what it has downloaded.
+    #[must_use]
+    pub const fn is_download(&self) -> bool {
+        self.caller.is_some() && is_download(self.file, self.status)
+    }
+}
+
+const fn is_download(file: FileKind, status: u16) -> bool {
+    matches!(file, FileKind::Tarball) && matches!(status, 200 | 206 | 302 | 304)
+}
+
 /// Requests that were alike, counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
@@ -158,6 +171,6 @@ impl Counted {
     /// Whether the license has the release now: what a later narrowing must keep.
     #[must_use]
     pub fn is_download(&self) -> bool {
-        self.file == FileKind::Tarball && matches!(self.status, 200 | 206 | 302 | 304)
+        is_download(self.file, self.status)
     }
 }

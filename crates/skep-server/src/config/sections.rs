@@ -155,22 +155,13 @@ impl Reader<'_> {
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {
-        let key = "limits.license_per_minute".to_owned();
-        let value = self.values.number(&key, 0, 0..=ANY)?;
-        if value > 0 {
-            let found = Found {
-                value,
-                origin: self.values.origin(&key),
-                key,
-            };
-            return Err(found.bad("this version has no limit for each license: leave it at 0"));
-        }
         Ok(Limits {
             failed_keys_per_minute: self.small(
                 "limits.failed_keys_per_minute",
                 30,
                 0..=1_000_000,
             )?,
+            license_per_minute: self.small("limits.license_per_minute", 0, 0..=1_000_000)?,
             tarball_bytes: self
                 .values
                 .number("limits.tarball_bytes", 16 * MIB, 1024..=ANY)?,

@@ -128,8 +128,8 @@ fn wrong_values_say_what_would_do() {
             "`delivery.cloudfront.url` is missing: the distribution, as `https://d111.cloudfront.net`",
         ),
         (
-            "[limits]\nlicense_per_minute = 5",
-            "`limits.license_per_minute` is `5` (skep.toml): this version has no limit for each license: leave it at 0",
+            "[limits]\nlicense_per_minute = -5",
+            "`limits.license_per_minute` is `-5` (skep.toml): it must be from 0 to 1000000",
         ),
         (
             "[usage]\nretention_days = true",

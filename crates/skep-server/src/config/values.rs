@@ -218,12 +218,6 @@ impl Values {
         }))
     }
 
-    pub(super) fn origin(&self, key: &str) -> Origin {
-        self.values
-            .get(key)
-            .map_or(Origin::Default, |(_, origin)| origin.clone())
-    }
-
     /// Writes down a value, replacing what was written for the same key.
     pub(super) fn note(&self, key: &str, value: &str, origin: &Origin) {
         let mut read = self.read.borrow_mut();

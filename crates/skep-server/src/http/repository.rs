@@ -22,8 +22,10 @@ use crate::http::client::Client;
 use crate::http::credentials::Credential;
 use crate::http::error;
 use crate::licensing::check::Caller;
+use crate::licensing::limits::OverLimit;
 use crate::licensing::words::Words;
 use crate::node::Node;
+use crate::snapshot::Snapshot;
 use crate::usage::{self, FileKind};
 
 /// A request on its way through this room.
@@ -55,16 +57,7 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
             if let Caller::Known(_) = caller {
                 visit.told_as = credential.first_bytes().unwrap_or(visit.told_as);
             }
-            match visit.serve(&caller, &snapshot).await {
-                Ok(response) => {
-                    visit.record(&caller, response.status());
-                    response
-                }
-                Err(denied) => {
-                    visit.record(&caller, error::status(&denied));
-                    visit.refusal(&denied)
-                }
-            }
+            visit.answer_to(&caller, &snapshot).await
         }
         Err(too_many) => {
             visit.record(&Caller::Nobody, StatusCode::TOO_MANY_REQUESTS);
@@ -108,6 +101,33 @@ impl<'a> Visit<'a> {
             repository: self.repository,
             renew_url: messages.renew_url.as_ref().map(Url::as_str),
             support: messages.support.as_deref(),
+        }
+    }
+
+    async fn answer_to(&self, caller: &Caller<'_>, snapshot: &Arc<Snapshot>) -> Response {
+        if let Err(over_limit) = self.count_license(caller) {
+            self.record(caller, StatusCode::TOO_MANY_REQUESTS);
+            return self.too_many(over_limit);
+        }
+        match self.serve(caller, snapshot).await {
+            Ok(response) => {
+                self.record(caller, response.status());
+                response
+            }
+            Err(denied) => {
+                self.record(caller, error::status(&denied));
+                self.refusal(&denied)
+            }
+        }
+    }
+
+    /// The license's own limit, where the seller has set one.
+    fn count_license(&self, caller: &Caller<'_>) -> Result<(), OverLimit> {
+        match caller {
+            Caller::Known(entitlement) => {
+                (self.node.limits).count_license(entitlement.license.id, self.now)
+            }
+            Caller::Nobody | Caller::ForeignToken | Caller::UnknownKey { .. } => Ok(()),
         }
     }
 

@@ -60,6 +60,9 @@ impl Detail {
             name: request.client.name,
             ..Client::default()
         };
+        if request.is_download() {
+            return kept;
+        }
         if self != Self::Release || request.caller.is_none() || request.status >= 400 {
             (kept.package, kept.version) = (None, None);
         }

@@ -1,9 +1,9 @@
 //! Everything below `/repo`.
 
 mod credentials;
-mod failed_keys;
 mod files;
 mod indexes;
+mod limits;
 mod messages;
 mod packages;
 mod public_key;

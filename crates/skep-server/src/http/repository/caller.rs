@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::http::credentials::Credential;
 use crate::licensing::check::Caller;
-use crate::licensing::failed_keys::TooManyFailedKeys;
+use crate::licensing::limits::OverLimit;
 use crate::node::Node;
 use crate::snapshot::Snapshot;
 
@@ -39,7 +39,7 @@ pub(super) async fn snapshot_for(
     credential: &Credential,
     address: IpAddr,
     now: Timestamp,
-) -> Result<Arc<Snapshot>, TooManyFailedKeys> {
+) -> Result<Arc<Snapshot>, OverLimit> {
     let mut snapshot = node.snapshot.load_full();
     if !is_unknown(&snapshot, credential) {
         return Ok(snapshot);
@@ -50,7 +50,7 @@ pub(super) async fn snapshot_for(
         snapshot = node.snapshot.load_full();
     }
     if is_unknown(&snapshot, credential) {
-        node.failed_keys.count(address, now)?;
+        node.limits.count_unknown_key(address, now)?;
     }
     Ok(snapshot)
 }

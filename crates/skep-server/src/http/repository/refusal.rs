@@ -9,7 +9,7 @@ use crate::http::call::File;
 use crate::http::messages::{self, Level};
 use crate::http::{error, text};
 use crate::licensing::check::Denied;
-use crate::licensing::failed_keys::TooManyFailedKeys;
+use crate::licensing::limits::OverLimit;
 
 impl Visit<'_> {
     /// The answer to a caller who may not.
@@ -47,12 +47,12 @@ impl Visit<'_> {
         }
     }
 
-    /// The answer to an address that has sent too many unknown keys.
-    pub(super) fn too_many(&self, error: TooManyFailedKeys) -> Response {
+    /// The answer to what is too much.
+    pub(super) fn too_many(&self, error: OverLimit) -> Response {
         let mut response = unkept(StatusCode::TOO_MANY_REQUESTS, format!("{error}\n"));
         response
             .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(error.retry_after_seconds));
+            .insert(RETRY_AFTER, HeaderValue::from(error.retry_after_seconds()));
         if let File::Package(_) = self.call.file {
             self.tell(&mut response, || error.to_string(), Level::Fatal);
         }

@@ -93,6 +93,7 @@ fn under_pressure_rows_get_coarser_and_nothing_is_dropped() {
             &Request {
                 client,
                 caller,
+                file: FileKind::Docs,
                 ..request(&text)
             },
             NOW,
@@ -109,6 +110,24 @@ fn under_pressure_rows_get_coarser_and_nothing_is_dropped() {
         rows.iter()
             .any(|row| row.key.is_some() && row.package.is_none())
     );
+}
+
+#[test]
+fn a_download_keeps_its_release_whatever_the_pressure() {
+    let recorder = Recorder::default();
+    let clock = Clock::system();
+    let caller = Some((KeyId::new(&clock), LicenseId::new(&clock)));
+    for number in 0..2 * 7 * FULL_ROWS * SHARDS {
+        let version = number.to_string();
+        let request = Request {
+            caller,
+            ..request(&version)
+        };
+        recorder.record(&request, NOW);
+    }
+    let rows = recorder.take();
+    assert_eq!(rows.len(), 2 * 7 * FULL_ROWS * SHARDS);
+    assert!(rows.iter().all(|row| row.version.is_some()));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The limit on unknown keys.
+//! The limits: on unknown keys, and on a license where the seller sets one.
 
 use crate::support::{Sale, TestApp};
 
@@ -87,4 +87,29 @@ async fn behind_a_trusted_proxy_each_client_is_counted_for_itself() {
         statuses.push(ask.send().await.status);
     }
     assert_eq!(statuses, [401, 401, 429]);
+}
+
+#[tokio::test]
+async fn a_license_has_a_limit_where_the_seller_sets_one() {
+    let app = TestApp::with(&[("SKEP_LIMITS__LICENSE_PER_MINUTE", "2")]).await;
+    app.publish("alpha", "1.0.0").await;
+    let (busy, other) = (
+        app.sell(Sale::of("alpha")).await,
+        app.sell(Sale::of("alpha")).await,
+    );
+    let get = async |key: &str| app.get("/repo/packages/alpha").key(key).send().await;
+    assert_eq!(get(&busy.key).await.status, 200);
+    assert_eq!(get(&busy.key).await.status, 200);
+    let refused = get(&busy.key).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "60"));
+    assert!(
+        refused
+            .text()
+            .contains("too many requests with this license"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(get(&other.key).await.status, 200);
+    app.clock.advance(60);
+    assert_eq!(get(&busy.key).await.status, 200);
 }
