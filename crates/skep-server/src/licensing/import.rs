@@ -12,7 +12,8 @@ use crate::db::{self, DbError, Tx, in_tx};
 use crate::ids::{KeyId, LicenseId};
 use crate::licensing::customer::Customer;
 use crate::licensing::customers;
-use crate::licensing::key::{KeyHash, KeyRecord, LicenseKey};
+use crate::licensing::key::{KeyHash, LicenseKey};
+use crate::licensing::keys;
 use crate::licensing::licenses::{self, NewLicense};
 use crate::licensing::product::{Product, Slug};
 use crate::licensing::terms;
@@ -214,26 +215,13 @@ async fn insert(
             (GivenKey::Clear(made.clone()), Some(made))
         }
     };
-    let key = KeyRecord {
-        id: KeyId::new(clock),
-        license: license.id,
-        hash: given.hash(),
-        hint: given.hint(),
-        label: row.key_label,
-        created_at: clock.now(),
-        expires_at: None,
-        revoked_at: None,
-        rotated_at: None,
-        last_used_at: None,
-    };
+    let hash_and_hint = (given.hash(), given.hint());
+    let key = keys::record(clock, (license.id, &row.key_label), hash_and_hint, None);
     db::keys::insert(tx, &key).await?;
-    let notes = terms::notes(&license.terms, clock.now());
-    imported.notes.extend(
-        notes
-            .into_iter()
-            .chain(given.note())
-            .map(|note| (row.line, note)),
-    );
+    let mut notes = terms::notes(&license.terms, clock.now());
+    notes.extend(given.note());
+    let notes = notes.into_iter().map(|note| (row.line, note));
+    imported.notes.extend(notes);
     imported.licenses.push(ImportedLicense {
         line: row.line,
         license: license.id,

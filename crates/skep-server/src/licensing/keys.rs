@@ -5,7 +5,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::audit::Actor;
 use crate::db::{self, DbError, Tx, in_tx};
 use crate::ids::{KeyId, LicenseId};
-use crate::licensing::key::{KeyRecord, LicenseKey};
+use crate::licensing::key::{KeyHash, KeyRecord, LicenseKey};
 use crate::licensing::license::{License, Status};
 use crate::licensing::licenses;
 use crate::licensing::unknown::Unknown;
@@ -135,20 +135,31 @@ pub(super) async fn insert_new(
     expires_at: Option<Timestamp>,
 ) -> Result<(KeyRecord, LicenseKey), DbError> {
     let secret = LicenseKey::generate(clock);
-    let key = KeyRecord {
+    let hash_and_hint = (secret.hash(), secret.hint());
+    let key = record(clock, (license, label), hash_and_hint, expires_at);
+    db::keys::insert(tx, &key).await?;
+    Ok((key, secret))
+}
+
+/// A key that nobody has used yet.
+pub(super) fn record(
+    clock: &Clock,
+    (license, label): (LicenseId, &str),
+    (hash, hint): (KeyHash, String),
+    expires_at: Option<Timestamp>,
+) -> KeyRecord {
+    KeyRecord {
         id: KeyId::new(clock),
         license,
-        hash: secret.hash(),
-        hint: secret.hint(),
+        hash,
+        hint,
         label: label.to_owned(),
         created_at: clock.now(),
         expires_at,
         revoked_at: None,
         rotated_at: None,
         last_used_at: None,
-    };
-    db::keys::insert(tx, &key).await?;
-    Ok((key, secret))
+    }
 }
 
 /// The keys of the license of an id or external id, oldest first.

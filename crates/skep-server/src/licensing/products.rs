@@ -206,33 +206,34 @@ async fn narrow(
         let Some(license) = db::licenses::find(tx, id).await? else {
             continue;
         };
-        let mut products: Vec<Product> = all
-            .iter()
-            .filter(|product| license.products.contains(&product.id))
-            .cloned()
-            .collect();
-        let products_after = products.clone();
-        for product in products
-            .iter_mut()
-            .filter(|product| product.id == before.id)
-        {
-            product.packages.clone_from(&before.packages);
-        }
+        let mut products = all.clone();
+        products.retain(|product| license.products.contains(&product.id));
         let updates_until = license.terms.updates_until;
-        let sights = (
-            Sight {
-                products: &products,
-                updates_until,
-            },
-            Sight {
-                products: &products_after,
-                updates_until,
-            },
-        );
-        let taken = narrowing::apply(tx, id, sights, downloaded, now).await?;
+        let now_sees = Sight {
+            products: &products,
+            updates_until,
+        };
+        let products = with(&products, before);
+        let saw = Sight {
+            products: &products,
+            updates_until,
+        };
+        let taken = narrowing::apply(tx, id, (saw, now_sees), downloaded, now).await?;
         if !taken.releases.is_empty() {
             narrowed.push(taken);
         }
     }
     Ok(narrowed)
+}
+
+/// The products, one of them as it was.
+fn with(products: &[Product], before: &Product) -> Vec<Product> {
+    let as_it_was = |product: &Product| {
+        if product.id == before.id {
+            before.clone()
+        } else {
+            product.clone()
+        }
+    };
+    products.iter().map(as_it_was).collect()
 }

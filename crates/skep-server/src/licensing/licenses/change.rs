@@ -217,25 +217,7 @@ async fn changed_products(
 /// The license with everything but its products as asked for.
 fn changed(before: &License, request: &Change, now: Timestamp) -> Result<License, TermsError> {
     let plan = request.plan.unwrap_or(before.plan);
-    let (mut access_until, mut updates_until) =
-        (before.terms.access_until, before.terms.updates_until);
-    let mut grace_days = Some(before.terms.grace_days);
-    if plan != before.plan {
-        // A plan is a template: what only the old one had does not outlive it.
-        if matches!(plan, Plan::Perpetual | Plan::Lifetime) {
-            access_until = None;
-        }
-        if plan != Plan::Perpetual {
-            updates_until = None;
-        }
-        grace_days = None;
-    }
-    let dates = Dates {
-        starts_at: Some(request.starts_at.unwrap_or(before.terms.starts_at)),
-        access_until: request.access_until.apply(access_until),
-        updates_until: request.updates_until.apply(updates_until),
-        grace_days: request.grace_days.or(grace_days),
-    };
+    let dates = changed_dates(before, plan, request);
     let resolved = terms::resolve(plan, &dates, now);
     // An end before the start that nobody gave now moves the start, as when issuing.
     let resolved = match resolved {
@@ -268,6 +250,24 @@ fn changed(before: &License, request: &Change, now: Timestamp) -> Result<License
         updated_at: now,
         ..before.clone()
     })
+}
+
+/// A plan is a template: what only the old one had does not outlive it.
+fn changed_dates(before: &License, plan: Plan, request: &Change) -> Dates {
+    let is_same = plan == before.plan;
+    let has_end = is_same || matches!(plan, Plan::Subscription | Plan::Trial);
+    let has_updates_end = is_same || plan == Plan::Perpetual;
+    let old = &before.terms;
+    Dates {
+        starts_at: Some(request.starts_at.unwrap_or(old.starts_at)),
+        access_until: request
+            .access_until
+            .apply(old.access_until.filter(|_| has_end)),
+        updates_until: request
+            .updates_until
+            .apply(old.updates_until.filter(|_| has_updates_end)),
+        grace_days: request.grace_days.or(is_same.then_some(old.grace_days)),
+    }
 }
 
 async fn check_external_id(tx: &mut Tx, license: &License) -> Result<(), ChangeError> {
