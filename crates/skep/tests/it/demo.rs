@@ -17,28 +17,29 @@ struct Demo {
 }
 
 impl Demo {
+    /// Returns once it has printed everything.
     fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_skep"))
-            .arg("demo")
-            .args(["--port", "0"])
+        let mut skep = Command::new(env!("CARGO_BIN_EXE_skep"));
+        skep.args(["demo", "--port", "0"])
             .args(arguments)
             .env_remove("SKEP_CONFIG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut printed = String::new();
-        for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
+            .stderr(Stdio::null());
+        let mut demo = Self {
+            child: skep.spawn().expect("it starts"),
+            printed: String::new(),
+        };
+        let stdout = demo.child.stdout.take().expect("a pipe");
+        for line in BufReader::new(stdout).lines() {
             let line = line.expect("text");
-            printed.push_str(&line);
-            printed.push('\n');
-            let is_last = line == "}" || line.ends_with(" usage");
-            if is_last {
-                return Self { child, printed };
+            demo.printed.push_str(&line);
+            demo.printed.push('\n');
+            if line == "}" || line.ends_with(" usage") {
+                return demo;
             }
         }
-        panic!("it ended early:\n{printed}");
+        panic!("it ended early:\n{}", demo.printed);
     }
 
     /// The lines under a heading that contains this.

@@ -2,7 +2,6 @@
 //! half there.
 
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     process::Stdio,
     thread,
@@ -59,6 +58,10 @@ impl Release {
 }
 
 #[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "a failing test shows what happened before"
+)]
 fn every_acknowledged_release_survives_50_kills() {
     eprintln!("seed {SEED:#x}");
     let mut numbers = Numbers(SEED);
@@ -103,13 +106,13 @@ fn every_acknowledged_release_survives_50_kills() {
 /// Publishes a batch, killed after `patience`; what was acknowledged until then.
 fn publish(shop: &Shop, batch: &[Release], patience: Option<Duration>) -> Vec<String> {
     let said = shop.repository().with_file_name("said");
-    let file = File::create(&said).expect("the temporary folder is writable");
+    let file = fs_err::File::create(&said).expect("the temporary folder is writable");
     let mut publish = shop.command();
     publish
         .arg("publish")
         .args(batch.iter().map(|release| &release.file));
     let mut child = publish
-        .stdout(file)
+        .stdout(file.into_parts().0)
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts");
