@@ -21,49 +21,55 @@ pub(crate) struct Instructions<'a> {
 impl Instructions<'_> {
     /// Everything, one part a tool.
     pub(crate) fn render(&self) -> String {
-        let secret = self.secret_name();
-        let parts = [
-            (
-                "mix: add the repository, once on each machine".to_owned(),
-                self.mix_repository(),
-            ),
-            ("mix.exs: the dependency".to_owned(), self.mix_dependency()),
-            (
-                "rebar3: ~/.config/rebar3/rebar.config, once on each machine".to_owned(),
-                self.rebar3_repository(),
-            ),
-            (
-                "rebar3: rebar.config, the dependency".to_owned(),
-                self.rebar3_dependency(),
-            ),
-            (
-                "Instead of the key in Hex's configuration: ~/.netrc".to_owned(),
-                self.netrc(),
-            ),
-            (
-                "Dockerfile: the key comes from that ~/.netrc and is never in the image".to_owned(),
-                self.docker(),
-            ),
-            (
-                format!("GitHub Actions: with the key as the secret {secret}"),
-                self.github_actions(),
-            ),
-            (
-                format!(".github/dependabot.yml: with the Dependabot secret {secret}"),
-                self.dependabot(),
-            ),
-            (
-                format!("renovate.json: with Renovate's secret {secret}"),
-                self.renovate(),
-            ),
-            ("When the key changes".to_owned(), self.key_change()),
-        ];
         let mut text = String::new();
-        for (heading, body) in parts {
+        for (heading, body) in self.projects().into_iter().chain(self.automation()) {
             let _ = write!(text, "# {heading}\n\n{}\n\n", body.trim_end());
         }
         text.truncate(text.trim_end().len());
         text
+    }
+
+    /// What developers need.
+    fn projects(&self) -> Vec<(String, String)> {
+        let part = |heading: &str, body| (heading.to_owned(), body);
+        vec![
+            part(
+                "mix: add the repository, once on each machine",
+                self.mix_repository(),
+            ),
+            part("mix.exs: the dependency", self.mix_dependency()),
+            part(
+                "rebar3: ~/.config/rebar3/rebar.config, once on each machine",
+                self.rebar3_repository(),
+            ),
+            part(
+                "rebar3: rebar.config, the dependency",
+                self.rebar3_dependency(),
+            ),
+        ]
+    }
+
+    /// What builds and bots need.
+    fn automation(&self) -> Vec<(String, String)> {
+        let part = |heading: &str, body| (heading.to_owned(), body);
+        let secret = self.secret_name();
+        let actions = format!("GitHub Actions: with the key as the secret {secret}");
+        let dependabot = format!(".github/dependabot.yml: with the Dependabot secret {secret}");
+        let renovate = format!("renovate.json: with Renovate's secret {secret}");
+        vec![
+            part(
+                "Instead of the key in Hex's configuration: ~/.netrc",
+                self.netrc(),
+            ),
+            part(
+                "Dockerfile: the key comes from that ~/.netrc and is never in the image",
+                self.docker(),
+            ),
+            (actions, self.github_actions()),
+            (dependabot, self.dependabot()),
+            (renovate, self.renovate()),
+            part("When the key changes", self.key_change()),
+        ]
     }
 
     fn host(&self) -> &str {

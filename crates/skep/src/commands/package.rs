@@ -127,26 +127,6 @@ fn describe(package: &PackageDetails) -> String {
         ("Licenses", metadata("licenses")),
         ("Build tools", metadata("build_tools")),
     ]);
-    let row = |release: &Release| {
-        let retired = release
-            .retirement
-            .as_ref()
-            .map_or_else(String::new, |found| {
-                let message = found
-                    .message
-                    .as_deref()
-                    .map_or_else(String::new, |text| format!(": {text}"));
-                format!("{}{message}", reason_name(found.reason))
-            });
-        let docs = if release.docs.is_some() { "yes" } else { "" };
-        [
-            release.version.to_string(),
-            release.published_at.date(),
-            format!("{} bytes", release.size_bytes),
-            docs.to_owned(),
-            retired,
-        ]
-    };
     let headers = ["version", "published", "size", "docs", "retired"];
     let releases = table(
         headers,
@@ -154,6 +134,24 @@ fn describe(package: &PackageDetails) -> String {
         "No releases.",
     );
     format!("{head}\n\n{releases}")
+}
+
+fn row(release: &Release) -> [String; 5] {
+    let retired = release.retirement.as_ref().map(|found| {
+        let message = found.message.as_deref().map(|text| format!(": {text}"));
+        format!(
+            "{}{}",
+            reason_name(found.reason),
+            message.unwrap_or_default()
+        )
+    });
+    [
+        release.version.to_string(),
+        release.published_at.date(),
+        format!("{} bytes", release.size_bytes),
+        if release.docs.is_some() { "yes" } else { "" }.to_owned(),
+        retired.unwrap_or_default(),
+    ]
 }
 
 fn target(release: PackageRelease) -> Target {

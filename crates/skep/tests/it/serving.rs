@@ -1,6 +1,10 @@
 //! `skep serve`, and commands beside it.
 
-use std::{process::Command, thread, time::Duration};
+use std::{
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
 
 use crate::support::{
     http,
@@ -98,6 +102,7 @@ fn a_signal_ends_it_with_exit_code_0() {
         let mut child = shop
             .command()
             .args(["serve", "--listen", &address])
+            .stderr(Stdio::null())
             .spawn()
             .expect("it starts");
         let url = format!("{}/readyz", shop.url);

@@ -1,6 +1,7 @@
 //! `skep license show`
 
 use skep_server::app::App;
+use skep_server::db::downloads::Download;
 use skep_server::licensing::grant::{Grant, Origin};
 use skep_server::licensing::licenses::{Shown, show};
 
@@ -16,23 +17,32 @@ pub(super) async fn run(context: &Context, app: &App, one: One) -> anyhow::Resul
 }
 
 fn text(app: &App, shown: &Shown) -> String {
+    let nothing = "No keys: `skep key create` makes one.";
+    let mut parts = vec![
+        about(shown),
+        keys_table(&shown.keys, app.clock.now(), nothing),
+    ];
+    if !shown.grants.is_empty() {
+        parts.push(grants(&shown.grants));
+    }
+    parts.push(downloads(&shown.downloads));
+    parts.join("\n\n")
+}
+
+fn about(shown: &Shown) -> String {
     let license = &shown.license;
     let products: Vec<_> = shown
         .products
         .iter()
         .map(|product| product.slug.clone())
         .collect();
-    let head = details(&[
+    let customer = format!("{} <{}>", shown.customer.name, shown.customer.email);
+    let plan = format!("{}: {}", license.plan, terms_text(&license.terms));
+    details(&[
         ("License", license.id.to_string()),
-        (
-            "Customer",
-            format!("{} <{}>", shown.customer.name, shown.customer.email),
-        ),
+        ("Customer", customer),
         ("Products", slugs(&products)),
-        (
-            "Plan",
-            format!("{}: {}", license.plan, terms_text(&license.terms)),
-        ),
+        ("Plan", plan),
         ("Standing", shown.standing.to_owned()),
         ("Starts", license.terms.starts_at.date()),
         (
@@ -42,33 +52,21 @@ fn text(app: &App, shown: &Shown) -> String {
         ("Notes", license.notes.clone()),
         ("Issued", license.created_at.date()),
         ("Changed", license.updated_at.date()),
-    ]);
-    let keys = keys_table(
-        &shown.keys,
-        app.clock.now(),
-        "No keys: `skep key create` makes one.",
-    );
-    let mut parts = vec![head, keys];
-    if !shown.grants.is_empty() {
-        parts.push(grants(&shown.grants));
-    }
-    let downloads = shown.downloads.iter().map(|download| {
-        let release = &download.release;
+    ])
+}
+
+fn downloads(downloads: &[Download]) -> String {
+    let rows = downloads.iter().map(|download| {
         [
-            release.package.to_string(),
-            release.version.to_string(),
+            download.release.package.to_string(),
+            download.release.version.to_string(),
             download.requests.to_string(),
             minute(download.first_at),
             minute(download.last_at),
         ]
     });
     let headers = ["downloaded", "version", "requests", "first", "last"];
-    parts.push(table(
-        headers,
-        downloads.collect(),
-        "Nothing was downloaded yet.",
-    ));
-    parts.join("\n\n")
+    table(headers, rows.collect(), "Nothing was downloaded yet.")
 }
 
 fn grants(grants: &[Grant]) -> String {
