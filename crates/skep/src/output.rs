@@ -38,6 +38,19 @@ impl Output {
         }
     }
 
+    /// The same for what is shown only once; `lost` says what to do when it could not be.
+    pub(crate) fn secret(
+        self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+        lost: impl FnOnce() -> String,
+    ) -> anyhow::Result<()> {
+        self.result(value, text).map_err(|error| {
+            let error = anyhow::anyhow!("it was done, but the key could not be shown: {error}");
+            hint(error, lost())
+        })
+    }
+
     /// A value as JSON on stdout.
     pub(crate) fn json(self, value: &impl Serialize) -> io::Result<()> {
         let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;

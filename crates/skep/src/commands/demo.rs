@@ -12,6 +12,7 @@ use skep_server::clock::Clock;
 use skep_server::node::Node;
 use skep_server::serve::serve;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::Context;
 use super::serve::{bind, shutdown};
@@ -53,12 +54,25 @@ pub(super) async fn run(context: &Context, arguments: Demo) -> anyhow::Result<()
     customer.write_projects()?;
     let node = Node::start(app).await?;
     announce(context, folder.path(), &customer)?;
-    serve(node, listener, shutdown).await;
+    serve(node, listener, until_nobody_looks(shutdown)?).await;
     folder
         .close()
         .context("the temporary folder could not be removed")?;
     context.output.talk("\nAll gone.");
     Ok(())
+}
+
+/// A demonstration also ends with its terminal; a server does not have to.
+fn until_nobody_looks(
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut hangup = signal(SignalKind::hangup()).context("signals cannot be received")?;
+    Ok(async move {
+        tokio::select! {
+            () = shutdown => {}
+            _ = hangup.recv() => {}
+        }
+    })
 }
 
 /// The port that was asked for; else the usual one; else any.

@@ -34,7 +34,9 @@ fn text(config: &Config, checks: &[Check]) -> String {
     let rows = config.origins().iter().map(|setting| {
         [
             setting.key.clone(),
-            setting.value.clone(),
+            Some(setting.value.clone())
+                .filter(|value| !value.is_empty())
+                .unwrap_or_else(|| "-".to_owned()),
             setting.origin.to_string(),
         ]
     });

@@ -5,7 +5,7 @@ use skep_server::app::App;
 use skep_server::clock::Timestamp;
 use skep_server::db::audit::Actor;
 use skep_server::licensing::key::KeyRecord;
-use skep_server::licensing::keys;
+use skep_server::licensing::keys::{self, Rotated};
 
 use super::Context;
 use crate::cli::key::{Key, KeyCreate, KeyList, KeyRevoke, KeyRotate};
@@ -113,26 +113,38 @@ async fn rotate(context: &Context, app: &App, arguments: KeyRotate) -> anyhow::R
         "key": with_secret(&rotated.key, rotated.secret.reveal()),
         "old_key": rotated.old,
     });
-    context.output.result(&value, || {
-        let old = &rotated.old;
-        let now = app.clock.now();
-        let fate = match old.expires_at {
-            Some(at) if at <= now => "is closed".to_owned(),
-            Some(at) => format!(
-                "works until {} UTC, and tells its users about the new one",
-                minute(at)
-            ),
-            None => "works on, and tells its users about the new one".to_owned(),
-        };
-        let repository = &app.config.default_repository().name;
-        format!(
-            "{}\nThe old key {} {fate}.\n\
-             Customers change it with: mix hex.repo set {repository} --auth-key NEW_KEY",
-            shown_once(&rotated.key, rotated.secret.reveal()),
-            old.id
-        )
-    })?;
-    Ok(())
+    context.output.secret(
+        &value,
+        || rotated_text(app, &rotated),
+        || another_key(&rotated.key),
+    )
+}
+
+/// What to do when a new key could not be shown.
+pub(super) fn another_key(key: &KeyRecord) -> String {
+    format!(
+        "`skep key revoke {}` closes that key, and `skep key create {}` makes another",
+        key.id, key.license
+    )
+}
+
+fn rotated_text(app: &App, rotated: &Rotated) -> String {
+    let (old, now) = (&rotated.old, app.clock.now());
+    let fate = match old.expires_at {
+        Some(at) if at <= now => "is closed".to_owned(),
+        Some(at) => format!(
+            "works until {} UTC, and tells its users about the new one",
+            minute(at)
+        ),
+        None => "works on, and tells its users about the new one".to_owned(),
+    };
+    let repository = &app.config.default_repository().name;
+    format!(
+        "{}\nThe old key {} {fate}.\n\
+         Customers change it with: mix hex.repo set {repository} --auth-key NEW_KEY",
+        shown_once(&rotated.key, rotated.secret.reveal()),
+        old.id
+    )
 }
 
 async fn revoke(context: &Context, app: &App, arguments: KeyRevoke) -> anyhow::Result<()> {

@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, arguments: Publish) -> anyhow::Result
 async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::Result<Outcome> {
     app.repository(arguments.repository.as_ref())?;
     let progress = progress(arguments.files.len());
-    let (mut published, mut faults) = (Vec::new(), Vec::new());
+    let (mut published, mut faults, mut unread) = (Vec::new(), Vec::new(), None);
     let requests: Vec<Request> = arguments
         .files
         .iter()
@@ -53,7 +53,8 @@ async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::
     for file in &arguments.files {
         match results.next().await.expect("one result for each file") {
             Ok(release) => {
-                say(output, &progress, &release)?;
+                // Whether anybody reads along or not, the rest is published.
+                unread = unread.or(say(output, &progress, &release).err());
                 published.push(release);
             }
             Err(error) if concerns_the_file(&error) => faults.push(fault(&progress, file, error)),
@@ -70,6 +71,9 @@ async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::
     } else if arguments.files.len() > 1 {
         let (good, bad) = (published.len(), faults.len());
         output.talk(format_args!("{good} published, {bad} refused."));
+    }
+    if let Some(error) = unread {
+        return Err(error.into());
     }
     Ok(if faults.is_empty() {
         Outcome::Done

@@ -230,6 +230,58 @@ fn every_invalid_tarball_of_the_golden_set_is_refused() {
 }
 
 #[test]
+fn a_key_that_could_not_be_shown_is_an_error() {
+    let shop = Shop::with_widget();
+    shop.license("rosa@example.com", &["--plan", "lifetime"]);
+    let full = fs_err::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has one");
+    let mut skep = shop.command();
+    skep.args([
+        "license",
+        "issue",
+        "--json",
+        "--customer",
+        "rosa@example.com",
+    ])
+    .args(["--product", "tools", "--plan", "lifetime"])
+    .stdout(full.into_parts().0);
+    let output = skep.output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("the key could not be shown") && said.contains("skep key create lic_"),
+        "{said}"
+    );
+}
+
+#[test]
+fn publishing_goes_on_when_its_reader_goes_away() {
+    let shop = Shop::init();
+    let files = ["1.0.0", "1.1.0"].map(|version| {
+        let package = Package::new("widget", version);
+        let file = shop.repository().with_file_name(package.file_name());
+        fs_err::write(&file, package.tarball()).expect("writable");
+        file
+    });
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut skep = shop.command();
+    let output = skep
+        .arg("publish")
+        .args(files)
+        .stdout(Stdio::from(writer))
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(0));
+    shop.skep(&["package", "show", "widget"])
+        .succeeded()
+        .says("1.0.0")
+        .says("1.1.0");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let shop = Shop::with_widget();
     let (reader, writer) = std::io::pipe().expect("a pipe");

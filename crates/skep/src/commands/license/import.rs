@@ -29,7 +29,14 @@ pub(super) async fn run(context: &Context, app: &App, arguments: Import) -> anyh
         "new_customers": imported.new_customers,
         "licenses": imported.licenses.iter().map(license).collect::<Vec<_>>(),
     });
-    context.output.result(&value, || text(&imported))?;
+    context.output.secret(
+        &value,
+        || text(&imported),
+        || {
+            "`skep license list` shows the licenses, `skep key create LICENSE` makes a key"
+                .to_owned()
+        },
+    )?;
     let notes: Vec<String> = imported
         .notes
         .iter()

@@ -10,7 +10,7 @@ use skep_server::licensing::licenses::{Issue, Issued, issue};
 use skep_server::licensing::product::{Pattern, Product};
 use skep_server::licensing::terms::Dates;
 
-use super::super::key::with_secret;
+use super::super::key::{another_key, with_secret};
 use super::{Context, terms_text};
 use crate::cli::license;
 use crate::instructions::Instructions;
@@ -46,12 +46,15 @@ pub(super) async fn run(
         "products": issued.products.iter().map(|product| &product.slug).collect::<Vec<_>>(),
         "key": with_secret(&issued.key, issued.secret.reveal()),
     });
-    if context.output.is_json() {
-        context.output.json(&value)?;
+    let lines = if context.output.is_json() {
+        String::new()
     } else {
         context.output.talk(summary(&issued));
-        context.output.data(instructions(app, &issued).await?)?;
-    }
+        instructions(app, &issued).await?
+    };
+    context
+        .output
+        .secret(&value, || lines, || another_key(&issued.key))?;
     context.output.notes(&issued.notes);
     Ok(())
 }
