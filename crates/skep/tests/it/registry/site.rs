@@ -25,9 +25,15 @@ pub(super) fn skep(arguments: &[&str]) -> Ran {
 
 /// Sets a file's time to so many seconds after [`THEN`]: old enough to be believed.
 pub(super) fn set_time(path: &Path, seconds: u64) {
-    let file = fs_err::OpenOptions::new().write(true).open(path).unwrap();
+    let file = fs_err::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .expect("the temporary folder is writable");
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(THEN + seconds);
-    file.into_parts().0.set_modified(time).unwrap();
+    file.into_parts()
+        .0
+        .set_modified(time)
+        .expect("the temporary folder is writable");
 }
 
 pub(super) struct Site {
@@ -39,11 +45,11 @@ pub(super) struct Site {
 impl Site {
     pub(super) fn new() -> Self {
         let site = Self {
-            directory: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().expect("a temporary folder"),
             key: golden("keys/rsa2048.pem"),
             name: "acme",
         };
-        fs_err::create_dir(site.path("tarballs")).unwrap();
+        fs_err::create_dir(site.path("tarballs")).expect("the temporary folder is writable");
         site
     }
 
@@ -58,7 +64,7 @@ impl Site {
     }
 
     pub(super) fn root(&self) -> &str {
-        self.directory.path().to_str().unwrap()
+        self.directory.path().to_str().expect("UTF-8 paths")
     }
 
     pub(super) fn path(&self, file: &str) -> PathBuf {
@@ -68,7 +74,7 @@ impl Site {
     /// Adds releases, each `NAME-VERSION`.
     pub(super) fn add(&self, releases: &[&str]) {
         for release in releases {
-            let (name, version) = release.split_once('-').unwrap();
+            let (name, version) = release.split_once('-').expect("NAME-VERSION");
             let package = Package::new(name, version);
             let file = format!("tarballs/{}", package.file_name());
             self.write(&file, &package.tarball());
@@ -77,12 +83,12 @@ impl Site {
 
     /// Writes a file with a time in the past.
     pub(super) fn write(&self, file: &str, data: &[u8]) {
-        fs_err::write(self.path(file), data).unwrap();
+        fs_err::write(self.path(file), data).expect("the temporary folder is writable");
         set_time(&self.path(file), 0);
     }
 
     pub(super) fn build(&self, options: &[&str]) -> Ran {
-        let key = self.key.to_str().unwrap();
+        let key = self.key.to_str().expect("UTF-8 paths");
         let arguments = [
             "build",
             self.root(),
@@ -97,7 +103,7 @@ impl Site {
     /// What a build says it did.
     pub(super) fn built(&self, options: &[&str]) -> Value {
         let ran = self.build(&[options, &["--json"]].concat()).succeeded();
-        serde_json::from_str(&ran.stdout).unwrap()
+        serde_json::from_str(&ran.stdout).expect("JSON")
     }
 
     pub(super) fn verify(&self, options: &[&str]) -> Ran {
@@ -108,12 +114,14 @@ impl Site {
     pub(super) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut files = Vec::new();
         for directory in ["", "packages"] {
-            for entry in fs_err::read_dir(self.path(directory)).unwrap() {
-                let path = entry.unwrap().path();
+            for entry in fs_err::read_dir(self.path(directory)).expect("it is readable") {
+                let path = entry.expect("it is readable").path();
                 if path.is_file() {
-                    let name = path.strip_prefix(self.directory.path()).unwrap();
-                    let data = fs_err::read(&path).unwrap();
-                    files.push((name.to_str().unwrap().to_owned(), data));
+                    let name = path
+                        .strip_prefix(self.directory.path())
+                        .expect("it is inside");
+                    let data = fs_err::read(&path).expect("it is readable");
+                    files.push((name.to_str().expect("UTF-8 paths").to_owned(), data));
                 }
             }
         }

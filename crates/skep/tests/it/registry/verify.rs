@@ -17,7 +17,8 @@ fn site() -> Site {
 #[test]
 fn a_good_registry_is_right() {
     let site = site();
-    let fingerprint = fs_err::read_to_string(golden("keys/rsa2048.fingerprint")).unwrap();
+    let fingerprint =
+        fs_err::read_to_string(golden("keys/rsa2048.fingerprint")).expect("it is readable");
     let ran = site.verify(&[]).succeeded();
     let expected = format!(
         "acme: 3 releases of 2 packages are right, signed by {}\n",
@@ -25,7 +26,12 @@ fn a_good_registry_is_right() {
     );
     assert_eq!(ran.stdout, expected);
     let key = golden("keys/rsa2048_pub_spki.pem");
-    let options = ["--public-key", key.to_str().unwrap(), "--name", "acme"];
+    let options = [
+        "--public-key",
+        key.to_str().expect("UTF-8 paths"),
+        "--name",
+        "acme",
+    ];
     site.verify(&options).succeeded();
 }
 
@@ -38,42 +44,51 @@ fn every_kind_of_damage_is_found() {
         assert_eq!(ran.code, 1);
     };
     check(
-        |site| fs_err::remove_file(site.path("tarballs/cd-1.0.0.tar")).unwrap(),
+        |site| {
+            fs_err::remove_file(site.path("tarballs/cd-1.0.0.tar"))
+                .expect("the temporary folder is writable")
+        },
         "error: tarballs/cd-1.0.0.tar: failed to open",
     );
     check(
         |site| {
-            let other = fs_err::read(site.path("tarballs/cd-1.0.0.tar")).unwrap();
-            fs_err::write(site.path("tarballs/ab-1.0.0.tar"), other).unwrap();
+            let other = fs_err::read(site.path("tarballs/cd-1.0.0.tar")).expect("it is readable");
+            fs_err::write(site.path("tarballs/ab-1.0.0.tar"), other)
+                .expect("the temporary folder is writable");
         },
         "error: tarballs/ab-1.0.0.tar: its checksum is",
     );
     check(
-        |site| fs_err::remove_file(site.path("packages/ab")).unwrap(),
+        |site| {
+            fs_err::remove_file(site.path("packages/ab")).expect("the temporary folder is writable")
+        },
         "error: packages/ab: failed to open",
     );
     check(
         |site| {
-            let other = fs_err::read(site.path("packages/cd")).unwrap();
-            fs_err::write(site.path("packages/ab"), other).unwrap();
+            let other = fs_err::read(site.path("packages/cd")).expect("it is readable");
+            fs_err::write(site.path("packages/ab"), other)
+                .expect("the temporary folder is writable");
         },
         "error: packages/ab: the resource is about `cd`, not about `ab`",
     );
     check(
-        |site| fs_err::write(site.path("names"), "x").unwrap(),
+        |site| fs_err::write(site.path("names"), "x").expect("the temporary folder is writable"),
         "`names` cannot be used",
     );
     check(
         |site| {
-            let other = fs_err::read(golden("static_registry/public/versions")).unwrap();
-            fs_err::write(site.path("versions"), other).unwrap();
+            let other =
+                fs_err::read(golden("static_registry/public/versions")).expect("it is readable");
+            fs_err::write(site.path("versions"), other).expect("the temporary folder is writable");
         },
         "error: versions: `ab` is missing, which `names` has",
     );
     check(
         |site| {
-            let unsigned = fs_err::read(golden("registry/names.unsigned.signed.gz")).unwrap();
-            fs_err::write(site.path("names"), unsigned).unwrap();
+            let unsigned =
+                fs_err::read(golden("registry/names.unsigned.signed.gz")).expect("it is readable");
+            fs_err::write(site.path("names"), unsigned).expect("the temporary folder is writable");
         },
         "the registry resource has no signature",
     );
@@ -84,7 +99,7 @@ fn another_key_or_name_is_not_the_repository() {
     let site = site();
     let key = golden("keys/rsa4096_pub_spki.pem");
     let ran = site
-        .verify(&["--public-key", key.to_str().unwrap()])
+        .verify(&["--public-key", key.to_str().expect("UTF-8 paths")])
         .failed();
     ran.says("is not signed with the key");
     site.verify(&["--name", "other"])
@@ -96,18 +111,21 @@ fn another_key_or_name_is_not_the_repository() {
 
 /// Serves the files of a directory to whoever has the key.
 fn serve(root: PathBuf, key: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/repo", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!(
+        "http://{}/repo",
+        listener.local_addr().expect("a free port")
+    );
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
+            let mut stream = stream.expect("a connection");
             let mut request = [0; 2048];
-            let length = stream.read(&mut request).unwrap();
+            let length = stream.read(&mut request).expect("a connection");
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
             let path = request
                 .split(' ')
                 .nth(1)
-                .unwrap()
+                .expect("the temporary folder is writable")
                 .trim_start_matches("/repo/");
             let has_key = request
                 .to_lowercase()
@@ -130,7 +148,7 @@ fn serve(root: PathBuf, key: &'static str) -> String {
 #[test]
 fn a_served_registry_is_verified_with_a_key() {
     let site = site();
-    fs_err::write(site.path("auth_key"), "skl_x\n").unwrap();
+    fs_err::write(site.path("auth_key"), "skl_x\n").expect("the temporary folder is writable");
     let key_file = site.path("auth_key");
     let url = serve(site.path(""), "skl_x");
     let verify = || {
@@ -138,15 +156,16 @@ fn a_served_registry_is_verified_with_a_key() {
             "verify",
             &url,
             "--auth-key-file",
-            key_file.to_str().unwrap(),
+            key_file.to_str().expect("UTF-8 paths"),
             "--json",
         ])
     };
     let ran = verify().succeeded();
-    let findings: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let findings: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!(findings["releases"], 3);
     assert_eq!(findings["faults"], serde_json::json!([]));
-    fs_err::remove_file(site.path("tarballs/cd-1.0.0.tar")).unwrap();
+    fs_err::remove_file(site.path("tarballs/cd-1.0.0.tar"))
+        .expect("the temporary folder is writable");
     verify()
         .failed()
         .says("the server answered `404 Not Found`");
