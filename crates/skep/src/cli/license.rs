@@ -129,7 +129,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
-    /// A key, a key's id (key_…), or a license's id (lic_…); `-` reads a key from standard input
+    /// A key, a key's id (key_…), a license's id (lic_…) or your own system's name for it; `-` reads a
+    /// key from standard input
     #[arg(value_name = "KEY-OR-ID")]
     pub(crate) subject: String,
 

@@ -6,13 +6,14 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use skep_server::app::App;
 use skep_server::clock::Clock;
+use skep_server::config::Config;
 use skep_server::node::Node;
 use skep_server::serve::serve;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Context;
-use crate::cli::server::Serve;
+use crate::cli::server::{LogFormat, Serve};
 use crate::output::hint;
 
 pub(super) async fn run(context: &Context, arguments: Serve) -> anyhow::Result<()> {
@@ -23,17 +24,27 @@ pub(super) async fn run(context: &Context, arguments: Serve) -> anyhow::Result<(
     let listener = bind(address).await?;
     let app = App::open(config, Clock::system()).await?;
     let node = Node::start(app).await?;
-    let config = &node.app.config;
-    for repository in &config.repositories {
-        let (name, url) = (&repository.name, config.repository_url(&repository.name));
-        context
-            .output
-            .talk(format_args!("Repository {name} is at {url}"));
-    }
     let address = listener.local_addr().context("the socket has no address")?;
-    context.output.talk(format_args!("Listening on {address}"));
+    announce(context, arguments.log_format, &node.app.config, address);
     serve(node, listener, shutdown).await;
     Ok(())
+}
+
+/// Says where customers find what: to people in a sentence, to programs in their log.
+fn announce(context: &Context, format: LogFormat, config: &Config, address: SocketAddr) {
+    for repository in &config.repositories {
+        let (name, url) = (&repository.name, config.repository_url(&repository.name));
+        match format {
+            LogFormat::Text => context
+                .output
+                .talk(format_args!("Repository {name} is at {url}")),
+            LogFormat::Json => tracing::info!(repository = %name, url, "repository"),
+        }
+    }
+    match format {
+        LogFormat::Text => context.output.talk(format_args!("Listening on {address}")),
+        LogFormat::Json => tracing::info!(%address, "listening"),
+    }
 }
 
 /// Takes the port, or says who might have it.

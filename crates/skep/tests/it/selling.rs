@@ -110,6 +110,7 @@ fn a_license_through_its_life() {
     story.skep("license suspend A-1").failed();
     story.skep("license resume A-1").succeeded();
     story.skep("license show A-1").succeeded();
+    story.skep("license explain A-1 widget").succeeded();
     story.skep("license revoke A-1").succeeded();
     story.skep("license resume A-1").failed();
     story.skep("license list").succeeded();

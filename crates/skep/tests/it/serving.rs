@@ -22,16 +22,16 @@ fn status(shop: &Shop, license: &License, path: &str) -> u16 {
     answer.status
 }
 
-/// Tries for as long as a node may take to follow.
+/// A node follows within a second; a busy machine gets more.
 #[track_caller]
-fn within_a_second(is_true: impl Fn() -> bool) {
-    for _ in 0..20 {
+fn soon(is_true: impl Fn() -> bool) {
+    for _ in 0..200 {
         if is_true() {
             return;
         }
         thread::sleep(Duration::from_millis(50));
     }
-    panic!("not within a second");
+    panic!("not within ten seconds");
 }
 
 #[test]
@@ -46,14 +46,14 @@ fn a_running_server_follows_every_command() {
         "at once"
     );
     shop.publish(&Package::new("widget", "1.2.0"), "2024-09-10");
-    within_a_second(|| status(&shop, &license, new) == 200);
+    soon(|| status(&shop, &license, new) == 200);
     shop.skep(&["license", "suspend", &license.id]).succeeded();
-    within_a_second(|| status(&shop, &license, new) == 402);
+    soon(|| status(&shop, &license, new) == 402);
     shop.skep(&["license", "resume", &license.id]).succeeded();
-    within_a_second(|| status(&shop, &license, new) == 200);
+    soon(|| status(&shop, &license, new) == 200);
     shop.skep(&["package", "delete", "widget", "1.2.0", "--force"])
         .succeeded();
-    within_a_second(|| status(&shop, &license, new) == 404);
+    soon(|| status(&shop, &license, new) == 404);
 }
 
 #[test]
@@ -61,8 +61,9 @@ fn what_was_downloaded_is_seen_by_the_seller() {
     let mut shop = Shop::with_widget();
     shop.serve();
     let license = shop.license("rosa@example.com", &LIFETIME);
-    assert_eq!(status(&shop, &license, "tarballs/widget-1.1.0.tar"), 200);
+    // The one that is waited for comes last: what is written down before it is there, too.
     assert_eq!(status(&shop, &license, "tarballs/widget-9.9.9.tar"), 404);
+    assert_eq!(status(&shop, &license, "tarballs/widget-1.1.0.tar"), 200);
     shop.wait_for_usage("widget", "1.1.0");
     let mut story = Story::of(&shop);
     story.skep("usage").succeeded();
@@ -106,9 +107,7 @@ fn a_signal_ends_it_with_exit_code_0() {
             .spawn()
             .expect("it starts");
         let url = format!("{}/readyz", shop.url);
-        while http::get(&url, &[]).is_err() {
-            thread::sleep(Duration::from_millis(20));
-        }
+        soon(|| http::get(&url, &[]).is_ok());
         run(Command::new("kill").args([signal, &child.id().to_string()])).succeeded();
         assert_eq!(child.wait().expect("it ends").code(), Some(0), "{signal}");
     }
@@ -124,4 +123,16 @@ fn the_doctor_is_content_beside_a_server_and_without_one() {
         said.contains("server.listen") && said.contains("skep.toml"),
         "{said}"
     );
+}
+
+#[test]
+fn the_doctor_names_a_missing_file_and_fails() {
+    let shop = Shop::with_widget();
+    let files = shop
+        .repository()
+        .join("files/repos/acme/tarballs/widget-1.1.0");
+    fs_err::remove_dir_all(&files).expect("it exists");
+    let ran = shop.skep(&["doctor"]).failed();
+    assert_eq!(ran.code, 1);
+    ran.says("FAIL files").says("1.1.0");
 }

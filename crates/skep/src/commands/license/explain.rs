@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use skep_server::app::App;
 use skep_server::licensing::explain::{Answer, Explain, Explanation, Subject, explain};
 use skep_server::licensing::key::LicenseKey;
+use skep_server::licensing::licenses;
 
 use super::Context;
 use crate::cli::license;
@@ -19,7 +20,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     let subject = match arguments.subject.as_str() {
         "-" => Subject::Key(LicenseKey::from_text(key_from_stdin()?)),
-        text => Subject::from(text),
+        text => subject(app, text).await?,
     };
     let question = Explain {
         subject,
@@ -31,6 +32,19 @@ pub(super) async fn run(
         .output
         .result(&explanation, || text(app, &explanation))?;
     Ok(())
+}
+
+/// What is neither an id nor the seller's own name for a license is taken for a key.
+async fn subject(app: &App, text: &str) -> anyhow::Result<Subject> {
+    let subject = Subject::from(text);
+    if !matches!(subject, Subject::Key(_)) {
+        return Ok(subject);
+    }
+    match licenses::show(app, text).await {
+        Ok(shown) => Ok(Subject::License(shown.license.id)),
+        Err(licenses::ShowError::Unknown(_)) => Ok(subject),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn key_from_stdin() -> anyhow::Result<String> {
