@@ -64,7 +64,7 @@ with exit code 0; a second one ends at once. SKEP_LOG=debug logs more.";
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
 pub(crate) struct Serve {
-    /// Address and port, instead of [server] listen in the configuration
+    /// Address and port, instead of those in the configuration
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     pub(crate) listen: Option<SocketAddr>,
 

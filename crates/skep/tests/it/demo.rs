@@ -57,7 +57,10 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        self.child.kill().ok();
+        // Asked, so that it removes its folder.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            run(Command::new("kill").args(["-TERM", &self.child.id().to_string()]));
+        }
         self.child.wait().ok();
     }
 }
