@@ -15,6 +15,7 @@ use crate::gzip::{self, GzipError};
 /// The longest extension record (a long name, PAX attributes) that is read into memory.
 const MAX_EXTENSION: u64 = 64 * 1024;
 const BLOCK: u64 = 512;
+const BUFFER: usize = 16 * 1024;
 const MODE_BITS: u32 = 0o7777;
 
 /// Why contents could not be read.
@@ -127,6 +128,7 @@ pub(crate) fn read_contents(
         limits,
         receiver,
         files: Files::default(),
+        buffer: vec![0; BUFFER],
     };
     let entries = archive.entries().map_err(|error| reading.fault(error))?;
     let mut end = 0;
@@ -191,6 +193,8 @@ struct Reading<'a, 'r> {
     limits: &'a Limits,
     receiver: Receiver<'r>,
     files: Files,
+    /// One for all files: filling a new one with zeros costs more than reading a small file.
+    buffer: Vec<u8>,
 }
 
 impl Reading<'_, '_> {
@@ -247,31 +251,32 @@ impl Reading<'_, '_> {
     }
 
     fn receive(&mut self, file: &mut FileEntry, data: &mut impl Read) -> Result<(), ContentsError> {
-        match &mut self.receiver {
-            Receiver::Skip => return Ok(()),
-            Receiver::Hash => {}
-            Receiver::Extract(extraction) => extraction.begin(file)?,
+        if let Receiver::Extract(extraction) = &mut self.receiver {
+            extraction.begin(file)?;
         }
         if file.kind != FileKind::File {
             return Ok(());
         }
-        let mut hasher = Sha256Hasher::new();
-        let mut buffer = [0; 16 * 1024];
+        let is_hashed = !matches!(self.receiver, Receiver::Skip);
+        let mut hasher = is_hashed.then(Sha256Hasher::new);
         let mut left = file.size_bytes;
         while left > 0 {
-            let count = match data.read(&mut buffer) {
+            let count = match data.read(&mut self.buffer) {
                 Ok(0) => return Err(ContentsError::TruncatedTar),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(self.fault(error)),
             };
-            hasher.update(&buffer[..count]);
+            let piece = &self.buffer[..count];
+            if let Some(hasher) = &mut hasher {
+                hasher.update(piece);
+            }
             if let Receiver::Extract(extraction) = &mut self.receiver {
-                extraction.write(&buffer[..count])?;
+                extraction.write(piece)?;
             }
             left = left.saturating_sub(count as u64);
         }
-        file.sha256 = Some(hasher.finish());
+        file.sha256 = hasher.map(Sha256Hasher::finish);
         Ok(())
     }
 

@@ -86,12 +86,11 @@ impl Metadata {
         }
         let mut fields = BTreeMap::new();
         for term in terms {
-            let Some((Term::Binary(key), value)) = term.as_pair() else {
+            let (key, value) = into_field(term).map_err(|term| {
                 let shown = term.to_string().chars().take(64).collect();
-                return Err(MetadataError::NotKeyValue(shown));
-            };
-            let key = String::from_utf8_lossy(key).into_owned();
-            fields.insert(key, value.clone());
+                MetadataError::NotKeyValue(shown)
+            })?;
+            fields.insert(key, value);
         }
         Self::from_fields(fields)
     }
@@ -194,10 +193,35 @@ impl Metadata {
     }
 }
 
+/// Key and value of a pair; gives back any other term.
+fn into_field(term: Term) -> Result<(String, Term), Term> {
+    let Term::Tuple(mut items) = term else {
+        return Err(term);
+    };
+    match items.as_mut_slice() {
+        [Term::Binary(key), value] => {
+            let value = std::mem::replace(value, Term::Integer(0));
+            Ok((text(std::mem::take(key)), value))
+        }
+        _ => Err(Term::Tuple(items)),
+    }
+}
+
+/// Text in UTF-8; what is not is replaced.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
 fn take_text(fields: &mut BTreeMap<String, Term>, key: &str) -> Option<String> {
-    let text = fields.get(key).and_then(Term::as_text)?;
-    fields.remove(key);
-    Some(text)
+    match fields.get_mut(key)? {
+        Term::Binary(bytes) => {
+            let bytes = std::mem::take(bytes);
+            fields.remove(key);
+            Some(text(bytes))
+        }
+        _ => None,
+    }
 }
 
 fn text_pairs(term: &Term) -> Option<BTreeMap<String, String>> {

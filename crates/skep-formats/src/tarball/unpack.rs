@@ -186,7 +186,8 @@ impl<'a> Parts<'a> {
         check_version(version)?;
         let mut hashed = Hashed::new(outer.by_ref().take(size), version, metadata);
         let receiver = self.receiver.take().unwrap_or(Receiver::Skip);
-        let buffered = BufReader::with_capacity(BUFFER, &mut hashed);
+        let capacity = usize::try_from(size).unwrap_or(BUFFER).min(BUFFER);
+        let buffered = BufReader::with_capacity(capacity, &mut hashed);
         let files = read_contents(buffered, self.limits, receiver);
         // After a fault the rest still counts for the checksum, which says more about a broken download.
         let rest = io::copy(&mut hashed, &mut io::sink());

@@ -31,10 +31,6 @@ impl Token {
     }
 }
 
-const SYMBOLS: [&str; 12] = [
-    "<<", ">>", "=>", "{", "}", "[", "]", ",", "-", "+", "#", "/",
-];
-
 /// Cuts a text into tokens, one at a time.
 pub(super) struct Lexer<'a> {
     rest: &'a str,
@@ -78,14 +74,26 @@ impl<'a> Lexer<'a> {
     }
 
     fn symbol(&mut self, character: char) -> Result<Token, TermsError> {
-        for symbol in SYMBOLS {
-            if let Some(rest) = self.rest.strip_prefix(symbol) {
-                self.rest = rest;
-                return Ok(Token::Symbol(symbol));
+        let symbol = match character {
+            '{' => "{",
+            '}' => "}",
+            '[' => "[",
+            ']' => "]",
+            ',' => ",",
+            '-' => "-",
+            '+' => "+",
+            '#' => "#",
+            '/' => "/",
+            '<' if self.rest.starts_with("<<") => "<<",
+            '>' if self.rest.starts_with(">>") => ">>",
+            '=' if self.rest.starts_with("=>") => "=>",
+            character => {
+                let line = self.line;
+                return Err(TermsError::IllegalCharacter { line, character });
             }
-        }
-        let line = self.line;
-        Err(TermsError::IllegalCharacter { line, character })
+        };
+        self.rest = &self.rest[symbol.len()..];
+        Ok(Token::Symbol(symbol))
     }
 
     fn integer(&mut self) -> Result<Token, TermsError> {
@@ -107,8 +115,11 @@ impl<'a> Lexer<'a> {
 
     fn quoted(&mut self, quote: char) -> Result<String, TermsError> {
         let line = self.line;
-        let mut text = String::new();
-        let mut chars = self.rest[1..].chars();
+        // Most texts have no escape.
+        let end = self.rest[1..].find([quote, '\\']);
+        let end = 1 + end.ok_or(TermsError::Unterminated { line })?;
+        let mut text = self.rest[1..end].to_owned();
+        let mut chars = self.rest[end..].chars();
         loop {
             match chars.next().ok_or(TermsError::Unterminated { line })? {
                 '\\' => {

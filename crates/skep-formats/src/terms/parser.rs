@@ -175,15 +175,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// One segment of a binary: numbers or a text, each character one byte, or UTF-8 where it says so.
+    /// One segment of a binary: a number or a text, each character one byte, or UTF-8 where it says so.
     fn segment(&mut self, bytes: &mut Vec<u8>) -> Result<(), TermsError> {
-        let codes: Vec<i64> = match self.advance()? {
+        let number = match self.advance()? {
             Token::Text(text) => {
                 let text = self.adjacent(text)?;
-                text.chars().map(|c| i64::from(u32::from(c))).collect()
+                match self.is_utf8_segment()? || text.is_ascii() {
+                    true => bytes.extend_from_slice(text.as_bytes()),
+                    false => bytes.extend(text.chars().map(|c| low_byte(u32::from(c).into()))),
+                }
+                return Ok(());
             }
-            Token::Integer(number) => vec![number],
-            Token::Symbol(sign @ ("-" | "+")) => vec![self.signed(sign)?],
+            Token::Integer(number) => number,
+            Token::Symbol(sign @ ("-" | "+")) => self.signed(sign)?,
             found => {
                 return Err(TermsError::Unexpected {
                     line: self.lexer.line(),
@@ -193,16 +197,12 @@ impl<'a> Parser<'a> {
             }
         };
         if self.is_utf8_segment()? {
-            for code in codes {
-                let character = u32::try_from(code).ok().and_then(char::from_u32);
-                let character = character.ok_or(TermsError::NumberTooLarge {
-                    line: self.lexer.line(),
-                })?;
-                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-            }
+            let line = self.lexer.line();
+            let character = u32::try_from(number).ok().and_then(char::from_u32);
+            let character = character.ok_or(TermsError::NumberTooLarge { line })?;
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         } else {
-            // Erlang keeps the lowest byte of whatever does not fit, without a word.
-            bytes.extend(codes.iter().map(|code| (code & 0xff) as u8));
+            bytes.push(low_byte(number));
         }
         Ok(())
     }
@@ -221,6 +221,11 @@ impl<'a> Parser<'a> {
             }),
         }
     }
+}
+
+/// Erlang keeps the lowest byte of whatever does not fit, without a word.
+fn low_byte(number: i64) -> u8 {
+    (number & 0xff) as u8
 }
 
 fn known_atom(name: &str, line: usize) -> Result<Atom, TermsError> {
