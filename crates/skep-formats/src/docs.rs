@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::gzip;
 use crate::tarball::{
-    ContentsError, CreateError, Extraction, FileEntry, Limits, Receiver, contents_tar,
+    ContentsError, CreateError, Extraction, FileEntry, Limits, Receiver, Scratch, contents_tar,
     read_contents,
 };
 
@@ -69,7 +69,12 @@ fn read(
         left: limits.compressed,
         is_too_large: false,
     };
-    let files = read_contents(BufReader::new(&mut limited), limits, receiver);
+    let files = read_contents(
+        BufReader::new(&mut limited),
+        limits,
+        receiver,
+        &mut Scratch::default(),
+    );
     match limited.is_too_large {
         true => Err(DocsError::TooLarge {
             limit: limits.compressed,

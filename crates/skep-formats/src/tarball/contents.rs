@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::GzDecoder;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
+use super::gunzip::{Gunzip, Scratch};
 use super::path::{self, PathError};
 use super::{Extraction, Limits};
 use crate::checksum::{Sha256, Sha256Hasher};
@@ -113,10 +113,11 @@ pub(crate) fn read_contents(
     mut compressed: impl BufRead,
     limits: &Limits,
     receiver: Receiver<'_>,
+    scratch: &mut Scratch,
 ) -> Result<Vec<FileEntry>, ContentsError> {
     gzip::check_magic(&mut compressed)?;
     let state = State::default();
-    let mut decoder = GzDecoder::new(compressed);
+    let mut decoder = Gunzip::new(compressed, scratch);
     let counted = Counted {
         inner: &mut decoder,
         limit: limits.unpacked,
@@ -145,7 +146,7 @@ pub(crate) fn read_contents(
         return Err(ContentsError::TruncatedTar);
     }
     reading.rest_is_zero(archive.into_inner())?;
-    match decoder.into_inner().fill_buf() {
+    match decoder.into_input().fill_buf() {
         Ok([]) => reading.files.checked(),
         Ok(_) => Err(ContentsError::TrailingData),
         Err(error) => Err(GzipError::Read(error).into()),

@@ -3,13 +3,12 @@
 //! Tar readers disagree about extensions, and what one client checks another must not unpack. So
 //! there is no extension here: fixed-size headers, octal numbers, plain files, known names.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, Read};
 
 use super::error::TarballError;
 use crate::checksum::{Sha256, Sha256Hasher};
 
 const BLOCK: usize = 512;
-const BUFFER: usize = 32 * 1024;
 
 /// The files of a tarball.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +37,9 @@ impl OuterFile {
     }
 }
 
-/// The tarball as a stream: hashes and counts what goes through.
+/// The tarball as a stream: hashes and counts what is taken from it.
 pub(super) struct Outer<R> {
-    reader: BufReader<R>,
+    reader: R,
     hasher: Sha256Hasher,
     read: u64,
     limit: u64,
@@ -48,23 +47,39 @@ pub(super) struct Outer<R> {
     is_too_large: bool,
 }
 
-impl<R: Read> Read for Outer<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
-        self.read = self.read.saturating_add(count as u64);
+impl<R: BufRead> BufRead for Outer<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.read > self.limit {
             self.is_too_large = true;
             return Err(io::Error::other("tarball"));
         }
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        // What was filled before stays until it is consumed, so this reads nothing.
+        let filled = self.reader.fill_buf().unwrap_or_default();
+        self.hasher.update(filled.get(..count).unwrap_or(filled));
+        self.read = self.read.saturating_add(count as u64);
+        self.reader.consume(count);
+    }
+}
+
+impl<R: BufRead> Read for Outer<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
         Ok(count)
     }
 }
 
-impl<R: Read> Outer<R> {
+impl<R: BufRead> Outer<R> {
     pub(super) fn new(reader: R, limit: u64) -> Self {
         Self {
-            reader: BufReader::with_capacity(BUFFER, reader),
+            reader,
             hasher: Sha256Hasher::new(),
             read: 0,
             limit,
@@ -133,8 +148,11 @@ impl<R: Read> Outer<R> {
     }
 
     /// Everything read: its checksum and its size in bytes.
-    pub(super) fn finish(self) -> (Sha256, u64) {
-        (self.hasher.finish(), self.read)
+    pub(super) fn finish(self) -> Result<(Sha256, u64), TarballError> {
+        match self.read > self.limit {
+            true => Err(TarballError::TooLarge { limit: self.limit }),
+            false => Ok((self.hasher.finish(), self.read)),
+        }
     }
 
     /// What an error of `read` means.

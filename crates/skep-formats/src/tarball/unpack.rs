@@ -1,12 +1,12 @@
 //! Reading a package tarball.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::contents::{ContentsError, FileEntry, Receiver, read_contents};
 use super::error::TarballError;
 use super::outer::{Outer, OuterFile};
-use super::{Extraction, Limits, Metadata};
+use super::{Extraction, Limits, Metadata, Scratch};
 use crate::checksum::{Sha256, Sha256Hasher};
 use crate::gzip::GzipError;
 
@@ -67,7 +67,8 @@ pub fn unpack(
         None => Receiver::Hash,
         Some(extraction) => Receiver::Extract(extraction),
     };
-    let (text, unpacked) = read(reader, limits, receiver)?;
+    let reader = BufReader::with_capacity(BUFFER, reader);
+    let (text, unpacked) = read(reader, limits, receiver, &mut Scratch::default())?;
     if let Some(mut extraction) = extraction {
         extraction.write_file("hex_metadata.config", &text)?;
         extraction.finish(&unpacked.files)?;
@@ -77,7 +78,31 @@ pub fn unpack(
 
 /// Like [`unpack`] with [`Sink::Discard`], without looking into the files.
 pub fn read_release(reader: impl Read, limits: &Limits) -> Result<ReleaseInfo, TarballError> {
-    let (_, unpacked) = read(reader, limits, Receiver::Skip)?;
+    let reader = BufReader::with_capacity(BUFFER, reader);
+    read_with(reader, limits, &mut Scratch::default())
+}
+
+/// Reads the releases of many tarballs, one after the other, in the same memory.
+#[derive(Debug, Default)]
+pub struct ReleaseReader(Scratch);
+
+impl ReleaseReader {
+    /// Does what [`read_release`] does.
+    pub fn read(
+        &mut self,
+        reader: impl BufRead,
+        limits: &Limits,
+    ) -> Result<ReleaseInfo, TarballError> {
+        read_with(reader, limits, &mut self.0)
+    }
+}
+
+fn read_with(
+    reader: impl BufRead,
+    limits: &Limits,
+    scratch: &mut Scratch,
+) -> Result<ReleaseInfo, TarballError> {
+    let (_, unpacked) = read(reader, limits, Receiver::Skip, scratch)?;
     Ok(ReleaseInfo {
         metadata: unpacked.metadata,
         inner_checksum: unpacked.inner_checksum,
@@ -88,17 +113,18 @@ pub fn read_release(reader: impl Read, limits: &Limits) -> Result<ReleaseInfo, T
 
 /// Gives the text of the metadata too.
 fn read(
-    reader: impl Read,
+    reader: impl BufRead,
     limits: &Limits,
     receiver: Receiver<'_>,
+    scratch: &mut Scratch,
 ) -> Result<(Vec<u8>, Unpacked), TarballError> {
     let mut outer = Outer::new(reader, limits.compressed);
-    let mut parts = Parts::new(limits, receiver);
+    let mut parts = Parts::new(limits, receiver, scratch);
     while let Some((file, size)) = outer.next_file()? {
         parts.take(&mut outer, file, size)?;
         outer.skip_padding(size)?;
     }
-    let (outer_checksum, size_bytes) = outer.finish();
+    let (outer_checksum, size_bytes) = outer.finish()?;
     let (text, inner_checksum, files) = parts.checked()?;
     let metadata = Metadata::from_terms(&text)?;
     let unpacked = Unpacked {
@@ -115,6 +141,7 @@ fn read(
 struct Parts<'a> {
     limits: &'a Limits,
     receiver: Option<Receiver<'a>>,
+    scratch: &'a mut Scratch,
     version: Option<Vec<u8>>,
     checksum: Option<Vec<u8>>,
     metadata: Option<Vec<u8>>,
@@ -130,7 +157,8 @@ enum Contents {
 }
 
 /// All four files.
-struct Complete {
+struct Complete<'a> {
+    scratch: &'a mut Scratch,
     version: Vec<u8>,
     checksum: Vec<u8>,
     metadata: Vec<u8>,
@@ -138,10 +166,11 @@ struct Complete {
 }
 
 impl<'a> Parts<'a> {
-    fn new(limits: &'a Limits, receiver: Receiver<'a>) -> Self {
+    fn new(limits: &'a Limits, receiver: Receiver<'a>, scratch: &'a mut Scratch) -> Self {
         Self {
             limits,
             receiver: Some(receiver),
+            scratch,
             version: None,
             checksum: None,
             metadata: None,
@@ -151,7 +180,7 @@ impl<'a> Parts<'a> {
 
     fn take(
         &mut self,
-        outer: &mut Outer<impl Read>,
+        outer: &mut Outer<impl BufRead>,
         file: OuterFile,
         size: u64,
     ) -> Result<(), TarballError> {
@@ -170,7 +199,7 @@ impl<'a> Parts<'a> {
 
     fn take_contents(
         &mut self,
-        outer: &mut Outer<impl Read>,
+        outer: &mut Outer<impl BufRead>,
         size: u64,
     ) -> Result<(), TarballError> {
         if self.contents.is_some() {
@@ -186,9 +215,7 @@ impl<'a> Parts<'a> {
         check_version(version)?;
         let mut hashed = Hashed::new(outer.by_ref().take(size), version, metadata);
         let receiver = self.receiver.take().unwrap_or(Receiver::Skip);
-        let capacity = usize::try_from(size).unwrap_or(BUFFER).min(BUFFER);
-        let buffered = BufReader::with_capacity(capacity, &mut hashed);
-        let files = read_contents(buffered, self.limits, receiver);
+        let files = read_contents(&mut hashed, self.limits, receiver, self.scratch);
         // After a fault the rest still counts for the checksum, which says more about a broken download.
         let rest = io::copy(&mut hashed, &mut io::sink());
         let (checksum, left) = hashed.finish();
@@ -219,7 +246,12 @@ impl<'a> Parts<'a> {
             Contents::Held(data) => {
                 let mut hashed = Hashed::new(&data[..], &found.version, &found.metadata);
                 hashed.hasher.update(&data);
-                let files = read_contents(&data[..], limits, receiver.unwrap_or(Receiver::Skip));
+                let files = read_contents(
+                    &data[..],
+                    limits,
+                    receiver.unwrap_or(Receiver::Skip),
+                    found.scratch,
+                );
                 (hashed.hasher.finish(), files)
             }
         };
@@ -229,7 +261,7 @@ impl<'a> Parts<'a> {
         Ok((found.metadata, actual, files?))
     }
 
-    fn complete(self) -> Result<Complete, TarballError> {
+    fn complete(self) -> Result<Complete<'a>, TarballError> {
         let is_there = |file: &OuterFile| match file {
             OuterFile::Version => self.version.is_some(),
             OuterFile::Checksum => self.checksum.is_some(),
@@ -240,6 +272,7 @@ impl<'a> Parts<'a> {
         let names = missing.map(|file| file.name()).collect();
         match (self.version, self.checksum, self.metadata, self.contents) {
             (Some(version), Some(checksum), Some(metadata), Some(contents)) => Ok(Complete {
+                scratch: self.scratch,
                 version,
                 checksum,
                 metadata,
@@ -277,17 +310,33 @@ impl<R> Hashed<R> {
     }
 }
 
-impl<R: Read> Hashed<io::Take<R>> {
+impl<R: BufRead> Hashed<io::Take<R>> {
     /// The checksum and how many bytes were not there.
     fn finish(self) -> (Sha256, u64) {
         (self.hasher.finish(), self.reader.limit())
     }
 }
 
-impl<R: Read> Read for Hashed<R> {
+impl<R: BufRead> BufRead for Hashed<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        // What was filled before stays until it is consumed, so this reads nothing.
+        let filled = self.reader.fill_buf().unwrap_or_default();
+        self.hasher.update(filled.get(..count).unwrap_or(filled));
+        self.reader.consume(count);
+    }
+}
+
+impl<R: BufRead> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
         Ok(count)
     }
 }

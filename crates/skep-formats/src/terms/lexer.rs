@@ -1,14 +1,16 @@
 //! Text to tokens.
 
+use std::borrow::Cow;
+
 use super::TermsError;
 
 /// A lexical unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+pub(super) enum Token<'a> {
     /// An atom's text, known or not.
-    Atom(String),
+    Atom(Cow<'a, str>),
     /// What stands between double quotes, with its escapes resolved.
-    Text(String),
+    Text(Cow<'a, str>),
     Integer(i64),
     /// Brackets, commas, signs: `{` `}` `[` `]` `<<` `>>` `=>` `,` `-` `+` `#` `/`.
     Symbol(&'static str),
@@ -17,7 +19,7 @@ pub(super) enum Token {
     End,
 }
 
-impl Token {
+impl Token<'_> {
     /// What an error calls it.
     pub(super) fn describe(&self) -> &'static str {
         match self {
@@ -33,62 +35,73 @@ impl Token {
 
 /// Cuts a text into tokens, one at a time.
 pub(super) struct Lexer<'a> {
+    text: &'a str,
     rest: &'a str,
-    line: usize,
+    start: usize,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self {
-            rest: text,
-            line: 1,
-        }
+        let (rest, start) = (text, 0);
+        Self { text, rest, start }
     }
 
-    /// The line of the next character, from 1.
-    pub(super) fn line(&self) -> usize {
-        self.line
+    /// Where the next token is looked for, in bytes.
+    fn at(&self) -> usize {
+        self.text.len() - self.rest.len()
     }
 
-    pub(super) fn next(&mut self) -> Result<Token, TermsError> {
+    /// Where the token that was cut last begins, in bytes.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The line of a place in the text, from 1. Counts from the beginning: only errors ask.
+    pub(super) fn line_of(&self, at: usize) -> usize {
+        1 + self.text[..at].matches('\n').count()
+    }
+
+    pub(super) fn next(&mut self) -> Result<Token<'a>, TermsError> {
         // Hex clients take every control character for a space.
-        let is_space = |c: char| c <= ' ';
-        self.take_while(is_space);
-        let Some(first) = self.rest.chars().next() else {
+        self.take_while(|byte| byte <= b' ');
+        self.start = self.at();
+        let Some(first) = self.rest.bytes().next() else {
             return Ok(Token::End);
         };
         match first {
-            'a'..='z' => {
-                let is_atom = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '@';
-                Ok(Token::Atom(self.take_while(is_atom).to_owned()))
+            b'a'..=b'z' => {
+                let is_atom =
+                    |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@');
+                Ok(Token::Atom(Cow::Borrowed(self.take_while(is_atom))))
             }
-            '0'..='9' => self.integer(),
-            '"' => Ok(Token::Text(self.quoted('"')?)),
-            '\'' => Ok(Token::Atom(self.quoted('\'')?)),
-            '.' => {
+            b'0'..=b'9' => self.integer(),
+            b'"' => Ok(Token::Text(self.quoted('"')?)),
+            b'\'' => Ok(Token::Atom(self.quoted('\'')?)),
+            b'.' => {
                 self.rest = &self.rest[1..];
                 Ok(Token::Dot)
             }
-            character => self.symbol(character),
+            _ => self.symbol(),
         }
     }
 
-    fn symbol(&mut self, character: char) -> Result<Token, TermsError> {
-        let symbol = match character {
-            '{' => "{",
-            '}' => "}",
-            '[' => "[",
-            ']' => "]",
-            ',' => ",",
-            '-' => "-",
-            '+' => "+",
-            '#' => "#",
-            '/' => "/",
-            '<' if self.rest.starts_with("<<") => "<<",
-            '>' if self.rest.starts_with(">>") => ">>",
-            '=' if self.rest.starts_with("=>") => "=>",
-            character => {
-                let line = self.line;
+    fn symbol(&mut self) -> Result<Token<'a>, TermsError> {
+        let symbol = match self.rest.as_bytes() {
+            [b'{', ..] => "{",
+            [b'}', ..] => "}",
+            [b'[', ..] => "[",
+            [b']', ..] => "]",
+            [b',', ..] => ",",
+            [b'-', ..] => "-",
+            [b'+', ..] => "+",
+            [b'#', ..] => "#",
+            [b'/', ..] => "/",
+            [b'<', b'<', ..] => "<<",
+            [b'>', b'>', ..] => ">>",
+            [b'=', b'>', ..] => "=>",
+            _ => {
+                let (line, character) = (self.line_of(self.start), self.rest.chars().next());
+                let character = character.unwrap_or_default();
                 return Err(TermsError::IllegalCharacter { line, character });
             }
         };
@@ -96,35 +109,45 @@ impl<'a> Lexer<'a> {
         Ok(Token::Symbol(symbol))
     }
 
-    fn integer(&mut self) -> Result<Token, TermsError> {
-        let digits = self.take_while(|c| c.is_ascii_digit());
-        let line = self.line;
+    fn integer(&mut self) -> Result<Token<'a>, TermsError> {
+        let digits = self.take_while(|byte| byte.is_ascii_digit());
         let number = digits.parse();
         number
             .map(Token::Integer)
-            .map_err(|_| TermsError::NumberTooLarge { line })
+            .map_err(|_| TermsError::NumberTooLarge {
+                line: self.line_of(self.start),
+            })
     }
 
-    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &'a str {
-        let end = self.rest.find(|c| !accept(c)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at(end);
-        self.line += taken.matches('\n').count();
+    /// Takes ASCII characters.
+    fn take_while(&mut self, accept: impl Fn(u8) -> bool) -> &'a str {
+        let end = self.rest.bytes().position(|byte| !accept(byte));
+        let (taken, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         taken
     }
 
-    fn quoted(&mut self, quote: char) -> Result<String, TermsError> {
-        let line = self.line;
-        // Most texts have no escape.
-        let end = self.rest[1..].find([quote, '\\']);
-        let end = 1 + end.ok_or(TermsError::Unterminated { line })?;
-        let mut text = self.rest[1..end].to_owned();
-        let mut chars = self.rest[end..].chars();
+    fn quoted(&mut self, quote: char) -> Result<Cow<'a, str>, TermsError> {
+        let (whole, start) = (self.text, self.start);
+        let inside = &self.rest[1..];
+        let is_special = |byte: u8| byte == quote as u8 || byte == b'\\';
+        let unterminated = || TermsError::Unterminated {
+            line: 1 + whole[..start].matches('\n').count(),
+        };
+        let plain = inside
+            .bytes()
+            .position(is_special)
+            .ok_or_else(unterminated)?;
+        if inside.as_bytes()[plain] != b'\\' {
+            self.rest = &inside[plain + 1..];
+            return Ok(Cow::Borrowed(&inside[..plain]));
+        }
+        let mut text = inside[..plain].to_owned();
+        let mut chars = inside[plain..].chars();
         loop {
-            match chars.next().ok_or(TermsError::Unterminated { line })? {
+            match chars.next().ok_or_else(unterminated)? {
                 '\\' => {
-                    let (escaped, rest) =
-                        escape(chars.as_str()).ok_or(TermsError::Unterminated { line })?;
+                    let (escaped, rest) = escape(chars.as_str()).ok_or_else(unterminated)?;
                     text.extend(escaped);
                     chars = rest.chars();
                 }
@@ -132,10 +155,8 @@ impl<'a> Lexer<'a> {
                 c => text.push(c),
             }
         }
-        let taken = self.rest.len() - chars.as_str().len();
-        self.line += self.rest[..taken].matches('\n').count();
         self.rest = chars.as_str();
-        Ok(text)
+        Ok(Cow::Owned(text))
     }
 }
 

@@ -28,7 +28,11 @@ pub fn parse(text: &[u8]) -> Result<Vec<Term>, TermsError> {
 struct Parser<'a> {
     lexer: Lexer<'a>,
     /// The token to look at next.
-    token: Token,
+    token: Token<'a>,
+    /// Where it begins, in bytes.
+    token_at: usize,
+    /// Where the token before it begins.
+    taken_at: usize,
     count: usize,
 }
 
@@ -37,23 +41,40 @@ impl<'a> Parser<'a> {
         let mut lexer = Lexer::new(text);
         let token = lexer.next()?;
         Ok(Self {
+            token_at: lexer.start(),
+            taken_at: 0,
             lexer,
             token,
             count: 0,
         })
     }
 
-    fn advance(&mut self) -> Result<Token, TermsError> {
+    fn advance(&mut self) -> Result<Token<'a>, TermsError> {
         let next = self.lexer.next()?;
+        self.taken_at = std::mem::replace(&mut self.token_at, self.lexer.start());
         Ok(std::mem::replace(&mut self.token, next))
     }
 
+    /// The token to look at next is not what it should be.
     fn unexpected(&self, expected: &'static str) -> TermsError {
         TermsError::Unexpected {
-            line: self.lexer.line(),
+            line: self.lexer.line_of(self.token_at),
             found: self.token.describe(),
             expected,
         }
+    }
+
+    /// The token just taken is not what it should be.
+    fn unexpected_taken(&self, found: &Token<'_>, expected: &'static str) -> TermsError {
+        TermsError::Unexpected {
+            line: self.taken_line(),
+            found: found.describe(),
+            expected,
+        }
+    }
+
+    fn taken_line(&self) -> usize {
+        self.lexer.line_of(self.taken_at)
     }
 
     fn take_symbol(&mut self, symbol: &'static str) -> Result<bool, TermsError> {
@@ -80,13 +101,13 @@ impl<'a> Parser<'a> {
     }
 
     fn term(&mut self, depth: usize) -> Result<Term, TermsError> {
-        let line = self.lexer.line();
         if depth > MAX_DEPTH {
+            let line = self.lexer.line_of(self.token_at);
             return Err(TermsError::TooDeep { line });
         }
         self.count(1)?;
         match self.advance()? {
-            Token::Atom(name) => known_atom(&name, line).map(Term::Atom),
+            Token::Atom(name) => self.known_atom(&name).map(Term::Atom),
             Token::Integer(number) => Ok(Term::Integer(number)),
             Token::Text(text) => self.text(text),
             Token::Symbol("[") => Ok(Term::List(self.items("]", depth)?)),
@@ -94,12 +115,16 @@ impl<'a> Parser<'a> {
             Token::Symbol("<<") => self.binary(),
             Token::Symbol("#") => self.map(depth),
             Token::Symbol(sign @ ("-" | "+")) => self.signed(sign).map(Term::Integer),
-            found => Err(TermsError::Unexpected {
-                line,
-                found: found.describe(),
-                expected: "a term",
-            }),
+            found => Err(self.unexpected_taken(&found, "a term")),
         }
+    }
+
+    /// The atom just taken.
+    fn known_atom(&self, name: &str) -> Result<Atom, TermsError> {
+        Atom::from_name(name).ok_or_else(|| TermsError::IllegalAtom {
+            line: self.taken_line(),
+            atom: name.chars().take(64).collect(),
+        })
     }
 
     fn signed(&mut self, sign: &str) -> Result<i64, TermsError> {
@@ -113,16 +138,16 @@ impl<'a> Parser<'a> {
     }
 
     /// A text and those that follow it immediately: `"a" "b"` is `"ab"`.
-    fn adjacent(&mut self, mut text: String) -> Result<String, TermsError> {
+    fn adjacent(&mut self, mut text: Cow<'a, str>) -> Result<Cow<'a, str>, TermsError> {
         while let Token::Text(_) = self.token {
             if let Token::Text(more) = self.advance()? {
-                text.push_str(&more);
+                text.to_mut().push_str(&more);
             }
         }
         Ok(text)
     }
 
-    fn text(&mut self, text: String) -> Result<Term, TermsError> {
+    fn text(&mut self, text: Cow<'a, str>) -> Result<Term, TermsError> {
         let text = self.adjacent(text)?;
         self.count(text.chars().count())?;
         let numbers = text.chars().map(|c| Term::Integer(i64::from(u32::from(c))));
@@ -188,16 +213,10 @@ impl<'a> Parser<'a> {
             }
             Token::Integer(number) => number,
             Token::Symbol(sign @ ("-" | "+")) => self.signed(sign)?,
-            found => {
-                return Err(TermsError::Unexpected {
-                    line: self.lexer.line(),
-                    found: found.describe(),
-                    expected: "a text or a number",
-                });
-            }
+            found => return Err(self.unexpected_taken(&found, "a text or a number")),
         };
         if self.is_utf8_segment()? {
-            let line = self.lexer.line();
+            let line = self.taken_line();
             let character = u32::try_from(number).ok().and_then(char::from_u32);
             let character = character.ok_or(TermsError::NumberTooLarge { line })?;
             bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -214,11 +233,7 @@ impl<'a> Parser<'a> {
         match self.advance()? {
             Token::Atom(name) if name == "utf8" => Ok(true),
             Token::Atom(name) if name == "integer" => Ok(false),
-            found => Err(TermsError::Unexpected {
-                line: self.lexer.line(),
-                found: found.describe(),
-                expected: "utf8",
-            }),
+            found => Err(self.unexpected_taken(&found, "utf8")),
         }
     }
 }
@@ -226,11 +241,4 @@ impl<'a> Parser<'a> {
 /// Erlang keeps the lowest byte of whatever does not fit, without a word.
 fn low_byte(number: i64) -> u8 {
     (number & 0xff) as u8
-}
-
-fn known_atom(name: &str, line: usize) -> Result<Atom, TermsError> {
-    Atom::from_name(name).ok_or_else(|| TermsError::IllegalAtom {
-        line,
-        atom: name.chars().take(64).collect(),
-    })
 }

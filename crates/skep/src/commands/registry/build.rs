@@ -18,7 +18,7 @@ use skep_formats::registry::{
 use super::super::Outcome;
 use super::folder::{Folder, Lock, Resource};
 use super::manifest::{Known, Manifest, Stamp};
-use super::release;
+use super::release::{Reader, Source};
 use super::report::{Fault, Report};
 use super::scan::{self, Tarball, Tarballs};
 use super::writer::{Writer, replace};
@@ -118,10 +118,15 @@ impl Builder<'_> {
         let progress = Progress::new("reading tarballs", work.len());
         let results: Vec<_> = work
             .into_par_iter()
-            .map(|(package, tarball)| {
+            .map_init(Reader::default, |reader, (package, tarball)| {
                 let resource = Resource::Tarball(package, &tarball.text);
                 let path = self.folder.path(resource);
-                let read = release::read(&path, self.repository, package, &tarball.text);
+                let source = Source {
+                    repository: self.repository,
+                    package,
+                    version: &tarball.text,
+                };
+                let read = reader.read(&path, tarball.stamp, &source);
                 progress.step();
                 let fault = |error| Fault::new(resource, &error);
                 let key = (package.to_owned(), tarball.text.clone());
