@@ -23,7 +23,7 @@ pub use enums::{AdvisorySeverity, OverrideAction, RetirementReason, Visibility};
 pub use names::{Names, NamesEntry};
 pub use package::{Dependency, Package, Release, Retirement, SecurityAdvisory};
 pub use policy::{Override, PackageRef, Policy, RepositoryPolicy, Restriction};
-pub use signed::{VerifyError, sign, unverified, verify};
+pub use signed::{VerifyError, sign, sign_with, unverified, verify};
 pub use versions::{Versions, VersionsEntry};
 
 /// How many bytes a resource may unpack to in `open`. The largest known, `versions` of hex.pm, has a

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use crate::gzip::{self, GzipError};
+use crate::gzip::{self, Compressor, GzipError};
 use crate::key::{PrivateKey, PublicKey};
 use crate::proto::signed::Signed;
 use crate::proto::{self, DecodeError, required};
@@ -29,11 +29,16 @@ pub enum VerifyError {
 
 /// Signs `payload` and makes the file that is served. Equal payloads give equal files.
 pub fn sign(payload: &[u8], key: &PrivateKey) -> Vec<u8> {
+    sign_with(payload, key, &mut Compressor::default())
+}
+
+/// Does what [`sign`] does, for one payload after the other in the same memory.
+pub fn sign_with(payload: &[u8], key: &PrivateKey, compressor: &mut Compressor) -> Vec<u8> {
     let signed = Signed {
         signature: Some(key.sign(payload)),
         payload: Some(payload.to_vec()),
     };
-    gzip::compress(&signed.encode_to_vec())
+    compressor.compress(&signed.encode_to_vec())
 }
 
 /// The payload of `file`, if it is signed with `key`. `limit` bounds the bytes it unpacks to,

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use rayon::prelude::*;
+use skep_formats::gzip::Compressor;
 use skep_formats::key::PrivateKey;
 use skep_formats::registry::{
     self, Names, NamesEntry, Package, Release, Timestamp, Versions, VersionsEntry,
@@ -155,10 +156,12 @@ impl Builder<'_> {
         let progress = Progress::new("signing packages", packages.len());
         let built: Vec<Option<Built>> = packages
             .into_par_iter()
-            .map(|(name, work, releases)| {
+            .map_init(Compressor::default, |compressor, (name, work, releases)| {
                 let built = match work {
                     Work::Keep(known) => Some(Built::new(name, known)),
-                    Work::Write { old, .. } => self.write_package(name, releases, old)?,
+                    Work::Write { old, .. } => {
+                        self.write_package(name, releases, old, compressor)?
+                    }
                 };
                 progress.step();
                 Ok(built)
@@ -173,6 +176,7 @@ impl Builder<'_> {
         name: String,
         releases: Vec<(Release, Stamp)>,
         old: Option<(Package, Stamp)>,
+        compressor: &mut Compressor,
     ) -> anyhow::Result<Option<Built>> {
         if releases.is_empty() {
             return Ok(None);
@@ -190,7 +194,7 @@ impl Builder<'_> {
             // A tarball that was only touched changes nothing.
             Some((old, stamp)) if old == package => stamp,
             _ => {
-                let file = registry::sign(&package.encode(), self.key);
+                let file = registry::sign_with(&package.encode(), self.key, compressor);
                 self.writer.write(Resource::Package(&name), &file)?
             }
         };
