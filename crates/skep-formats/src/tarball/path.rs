@@ -3,6 +3,9 @@
 /// The longest path, in bytes; more is not a path on any system.
 const MAX_LENGTH: usize = 4096;
 
+/// The most directories above a file. Each is looked up once for each file.
+const MAX_DEPTH: usize = 128;
+
 /// Why a path may not be in a tarball.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -12,7 +15,7 @@ pub enum PathError {
     /// Not UTF-8, or with a control character.
     #[error("the path `{0}` is not text")]
     NotText(String),
-    /// More than 4096 bytes.
+    /// More than 4096 bytes, or below more than 128 directories.
     #[error("the path `{0}…` is too long")]
     TooLong(String),
     /// A link whose target lies outside, or behind another link.
@@ -42,6 +45,9 @@ pub(super) fn clean(bytes: &[u8]) -> Result<String, PathError> {
         return Err(PathError::Unsafe(path.to_owned()));
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !is_here(part)).collect();
+    if parts.len() > MAX_DEPTH {
+        return Err(PathError::TooLong(start()));
+    }
     match parts.is_empty() {
         true => Err(PathError::Unsafe(path.to_owned())),
         false => Ok(parts.join("/")),
@@ -117,6 +123,7 @@ mod tests {
         assert!(matches!(clean(b"a\xff"), Err(PathError::NotText(_))));
         assert!(matches!(clean(b"a\0b"), Err(PathError::NotText(_))));
         assert!(matches!(clean(&[b'a'; 5000]), Err(PathError::TooLong(_))));
+        assert!(matches!(clean(&b"a/".repeat(200)), Err(PathError::TooLong(_))));
     }
 
     #[test]
