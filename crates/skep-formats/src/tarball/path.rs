@@ -123,7 +123,10 @@ mod tests {
         assert!(matches!(clean(b"a\xff"), Err(PathError::NotText(_))));
         assert!(matches!(clean(b"a\0b"), Err(PathError::NotText(_))));
         assert!(matches!(clean(&[b'a'; 5000]), Err(PathError::TooLong(_))));
-        assert!(matches!(clean(&b"a/".repeat(200)), Err(PathError::TooLong(_))));
+        assert!(matches!(
+            clean(&b"a/".repeat(200)),
+            Err(PathError::TooLong(_))
+        ));
     }
 
     #[test]

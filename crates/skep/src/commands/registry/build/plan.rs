@@ -86,23 +86,24 @@ impl Work {
         if now.eq(then.map(|(version, stamp)| (version.as_str(), *stamp))) {
             return Self::Keep(known);
         }
-        let old = builder.open(name);
-        let mut releases: HashMap<&str, &Release> = HashMap::new();
-        for release in old.iter().flat_map(|package| &package.releases) {
-            releases.insert(&release.version, release);
-        }
-        let stamps: HashMap<&str, &Stamp> = known
-            .tarballs
-            .iter()
-            .map(|(version, stamp)| (version.as_str(), stamp))
+        Self::again(tarballs, &known, builder.open(name))
+    }
+
+    /// Something has changed: what was not is taken over from the package file.
+    fn again(tarballs: Vec<Tarball>, known: &Known, old: Option<Package>) -> Self {
+        let releases = old.iter().flat_map(|package| &package.releases);
+        let releases: HashMap<&str, &Release> = releases
+            .map(|release| (release.version.as_str(), release))
+            .collect();
+        let stamps = known.tarballs.iter();
+        let stamps: HashMap<&str, Stamp> = stamps
+            .map(|(version, stamp)| (version.as_str(), *stamp))
             .collect();
         let with_release = |tarball: Tarball| {
             let text = tarball.text.as_str();
-            let is_known = stamps.get(text) == Some(&&tarball.stamp);
-            let release = releases
-                .get(text)
-                .filter(|_| is_known)
-                .map(|release| (*release).clone());
+            let is_known = stamps.get(text) == Some(&tarball.stamp);
+            let release = releases.get(text).filter(|_| is_known);
+            let release = release.map(|release| (*release).clone());
             (tarball, release)
         };
         let tarballs = tarballs.into_iter().map(with_release).collect();

@@ -39,35 +39,18 @@ pub(super) async fn verify(
     expected: &Expected,
 ) -> anyhow::Result<Findings> {
     let transport = Transport::new(USER_AGENT)?;
-    let mut repository = Repository::new(url)?;
-    if let Some(path) = auth_key {
-        let key = AuthKey::new(fs_err::read_to_string(path)?.trim());
-        let key = key.with_context(|| format!("`{}` holds no key", path.display()))?;
-        repository = repository.with_auth_key(key);
-    }
+    let repository = open(url, auth_key)?;
     let mut findings = Findings::default();
     let get = async |request| transport.send(request, MAX_RESOURCE_BYTES).await;
     let own = get(repository::public_key_request(&repository)).await?;
     let own = repository::public_key_response(own);
-    let key = match (own, &expected.key) {
-        (own, None) => own?,
-        (Ok(own), Some(key)) => {
-            findings.faults.extend(check_key(&own, expected));
-            key.clone()
-        }
-        (Err(error), Some(key)) => {
-            findings
-                .faults
-                .push(Fault::new(Resource::PublicKey, &error));
-            key.clone()
-        }
-    };
+    let key = choose_key(own, expected, &mut findings)?;
     findings.key = key.fingerprint();
     let names = get(repository::names_request(&repository)).await?;
+    let status = names.status();
     anyhow::ensure!(
-        names.status().is_success(),
-        "the server answered `{}` to `names`",
-        names.status()
+        status.is_success(),
+        "the server answered `{status}` to `names`"
     );
     let names = open_names(names.body(), &key, expected).context("`names` cannot be used")?;
     let versions = get(repository::versions_request(&repository)).await?;
@@ -84,6 +67,32 @@ pub(super) async fn verify(
     };
     check_all(source, &mut findings).await?;
     Ok(findings)
+}
+
+fn open(url: &Url, auth_key: Option<&Path>) -> anyhow::Result<Repository> {
+    let repository = Repository::new(url)?;
+    let Some(path) = auth_key else {
+        return Ok(repository);
+    };
+    let key = AuthKey::new(fs_err::read_to_string(path)?.trim());
+    let key = key.with_context(|| format!("`{}` holds no key", path.display()))?;
+    Ok(repository.with_auth_key(key))
+}
+
+/// The key that is expected, else the repository's own.
+fn choose_key(
+    own: Result<PublicKey, skep_client::Error>,
+    expected: &Expected,
+    findings: &mut Findings,
+) -> anyhow::Result<PublicKey> {
+    let Some(key) = &expected.key else {
+        return Ok(own?);
+    };
+    findings.faults.extend(match own {
+        Ok(own) => check_key(&own, expected),
+        Err(error) => Some(Fault::new(Resource::PublicKey, &error)),
+    });
+    Ok(key.clone())
 }
 
 async fn check_all(source: Source, findings: &mut Findings) -> anyhow::Result<()> {
