@@ -108,7 +108,6 @@ id_type!(ProductId, "prd", "product");
 id_type!(LicenseId, "lic", "license");
 id_type!(KeyId, "key", "license key");
 id_type!(AuditId, "aud", "audit entry");
-id_type!(UsageId, "use", "usage row");
 
 #[cfg(test)]
 mod tests {

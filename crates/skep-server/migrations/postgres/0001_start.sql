@@ -143,7 +143,6 @@ CREATE INDEX audit_at ON audit (at);
 
 -- Counted requests: one row for each key, file, client and ten seconds.
 CREATE TABLE usage (
-    id TEXT PRIMARY KEY NOT NULL,
     at BIGINT NOT NULL,
     license_id TEXT,
     key_id TEXT,

@@ -143,7 +143,6 @@ CREATE INDEX audit_at ON audit (at);
 
 -- Counted requests: one row for each key, file, client and ten seconds.
 CREATE TABLE usage (
-    id TEXT PRIMARY KEY NOT NULL,
     at BIGINT NOT NULL,
     license_id TEXT,
     key_id TEXT,
@@ -180,5 +179,6 @@ CREATE TABLE downloads (
     last_at BIGINT NOT NULL,
     requests BIGINT NOT NULL,
     PRIMARY KEY (license_id, repository, package, version)
-);
+    -- The key is most of the row: once is enough.
+) WITHOUT ROWID;
 CREATE INDEX downloads_release ON downloads (repository, package, version);

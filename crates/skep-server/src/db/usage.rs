@@ -6,16 +6,16 @@ use sqlx::QueryBuilder;
 
 pub use report::{Asked, UsageRow, report};
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::db::row::big;
 use crate::db::{DbError, Tx};
-use crate::ids::UsageId;
 use crate::usage::Counted;
 
-/// Rows of one statement: 15 columns each, and SQLite takes 32,766 parameters.
+/// Rows of one statement: 14 columns each, and SQLite takes 32,766 parameters.
 const CHUNK: usize = 500;
-/// Rows deleted in one transaction: nobody waits long for it.
-const PRUNE: i64 = 5_000;
+/// Batches forgotten in one transaction, and the time whose rows go in one: nobody waits long for it.
+const PRUNE_BATCHES: i64 = 5_000;
+const PRUNE_MICROS: i64 = 600_000_000;
 
 /// Remembers a batch by its name; `false` when it has been inserted before.
 pub async fn insert_batch(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, DbError> {
@@ -25,15 +25,14 @@ pub async fn insert_batch(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool,
 }
 
 /// Inserts counted requests.
-pub async fn insert(tx: &mut Tx, rows: &[Counted], clock: &Clock) -> Result<(), DbError> {
+pub async fn insert(tx: &mut Tx, rows: &[Counted]) -> Result<(), DbError> {
     for chunk in rows.chunks(CHUNK) {
         on_db!(tx, |c| {
             let mut insert = QueryBuilder::new(
-                "INSERT INTO usage (id, at, license_id, key_id, repository, file, package, version, status, \
+                "INSERT INTO usage (at, license_id, key_id, repository, file, package, version, status, \
                  client, client_version, elixir_version, otp_version, ci, requests) ",
             );
             insert.push_values(chunk, |mut values, row| {
-                values.push_bind(UsageId::new(clock).to_string());
                 values.push_bind(row.at.micros());
                 values.push_bind(row.license.map(|id| id.to_string()));
                 values.push_bind(row.key.map(|id| id.to_string()));
@@ -60,11 +59,13 @@ pub async fn insert(tx: &mut Tx, rows: &[Counted], clock: &Clock) -> Result<(), 
     Ok(())
 }
 
-/// Deletes some of the rows and batches from before a moment; how many. Call it until it says 0.
+/// Deletes some of the rows and batches from before a moment, the oldest first; how many. Call it until
+/// it says 0.
 pub async fn prune(tx: &mut Tx, before: Timestamp) -> Result<u64, DbError> {
     let batches = "DELETE FROM usage_batches WHERE id IN \
         (SELECT id FROM usage_batches WHERE inserted_at < $1 LIMIT $2)";
-    let rows = "DELETE FROM usage WHERE id IN (SELECT id FROM usage WHERE at < $1 LIMIT $2)";
-    let batches = execute!(tx, batches, before.micros(), PRUNE)?;
-    Ok(batches + execute!(tx, rows, before.micros(), PRUNE)?)
+    // Rows have no id: an index on one would cost more than all the others.
+    let rows = "DELETE FROM usage WHERE at < $1 AND at < (SELECT MIN(at) FROM usage) + $2";
+    let batches = execute!(tx, batches, before.micros(), PRUNE_BATCHES)?;
+    Ok(batches + execute!(tx, rows, before.micros(), PRUNE_MICROS)?)
 }

@@ -15,6 +15,11 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, DbError};
 
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
+/// Rows of one file, and so of one transaction: memory and the time others wait are bounded by it.
+const BATCH_ROWS: usize = 2_000;
+/// After a batch it rests for so many times as long as the batch took: requests come first, and other
+/// writers get their turn. Under load the spool grows instead, on disk.
+const REST: u32 = 3;
 
 /// Counts requests and brings the counts to the database.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub struct Collector {
     spool: Arc<Spool>,
     db: Db,
     clock: Clock,
-    /// One delivery at a time.
+    /// One batch at a time.
     delivery: tokio::sync::Mutex<()>,
     /// An outage is logged when it begins and when it ends.
     is_stuck: AtomicBool,
@@ -60,15 +65,28 @@ impl Collector {
         self.recorder.record(request, now);
     }
 
-    /// Flushes every few seconds until it is stopped; earlier when memory fills up.
+    /// Brings counts to the spool and the spool to the database, each every few seconds, until it is
+    /// stopped. Neither waits for the other.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let both = async { tokio::join!(self.keep_writing(), self.keep_delivering()) };
+        stop.run_until_cancelled(both).await;
+    }
+
+    /// Earlier when memory fills up.
+    async fn keep_writing(&self) {
         loop {
-            self.flush().await;
+            self.write_to_spool().await;
             tokio::select! {
-                () = stop.cancelled() => return,
                 () = tokio::time::sleep(FLUSH_EVERY) => {}
                 () = self.recorder.full() => {}
             }
+        }
+    }
+
+    async fn keep_delivering(&self) {
+        loop {
+            self.deliver(REST).await;
+            tokio::time::sleep(FLUSH_EVERY).await;
         }
     }
 
@@ -76,20 +94,23 @@ impl Collector {
     /// What fails is logged and kept for the next time.
     pub async fn flush(&self) {
         self.write_to_spool().await;
-        self.deliver().await;
+        self.deliver(0).await;
     }
 
     /// Brings everything counted so far to the spool: from there it survives this process.
     pub async fn write_to_spool(&self) {
         let (recorder, spool) = (Arc::clone(&self.recorder), Arc::clone(&self.spool));
         let write = move || {
-            let rows = recorder.take();
-            let written = if rows.is_empty() {
-                Ok(())
-            } else {
-                spool.write(&rows).map(|_| ())
-            };
-            written.inspect_err(|_| recorder.put_back(&rows))
+            let mut rows = recorder.take();
+            while !rows.is_empty() {
+                let batch = rows.split_off(rows.len().saturating_sub(BATCH_ROWS));
+                if let Err(error) = spool.write(&batch) {
+                    recorder.put_back(&batch);
+                    recorder.put_back(&rows);
+                    return Err(error);
+                }
+            }
+            Ok(())
         };
         // The counts are taken on the other thread: if this future is dropped, they still arrive.
         match tokio::task::spawn_blocking(write).await {
@@ -101,9 +122,8 @@ impl Collector {
         }
     }
 
-    async fn deliver(&self) {
-        let _one_at_a_time = self.delivery.lock().await;
-        match self.deliver_all().await {
+    async fn deliver(&self, rest: u32) {
+        match self.deliver_all(rest).await {
             Ok(()) => {
                 if self.is_stuck.swap(false, Ordering::Relaxed) {
                     tracing::info!("usage reaches the database again");
@@ -119,10 +139,17 @@ impl Collector {
     }
 
     /// One batch that cannot be delivered does not hold up the others, unless the database is away.
-    async fn deliver_all(&self) -> Result<(), DeliverError> {
+    async fn deliver_all(&self, rest: u32) -> Result<(), DeliverError> {
         let mut result = Ok(());
         for id in self.blocking(|spool| spool.batches()).await? {
+            let began_at = self.clock.now();
             match self.deliver_one(&id).await {
+                Ok(()) if rest > 0 => {
+                    let micros = self.clock.now().micros() - began_at.micros();
+                    let took = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+                    // A clock that jumps must not put delivery to sleep.
+                    tokio::time::sleep((took * rest).min(FLUSH_EVERY)).await;
+                }
                 Ok(()) => {}
                 Err(DeliverError::Db(error)) if error.is_outage() => return Err(error.into()),
                 Err(error) => result = Err(error),
@@ -132,6 +159,7 @@ impl Collector {
     }
 
     async fn deliver_one(&self, id: &BatchId) -> Result<(), DeliverError> {
+        let _one_at_a_time = self.delivery.lock().await;
         let name = id.clone();
         let Some(batch) = self.blocking(move |spool| spool.read(&name)).await? else {
             return Ok(());

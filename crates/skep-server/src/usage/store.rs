@@ -19,7 +19,7 @@ pub async fn insert(db: &Db, clock: &Clock, id: &BatchId, rows: &[Counted]) -> R
     let (downloaded, used) = (downloads_in(rows), last_use_in(rows));
     in_tx!(db, |tx| {
         if usage::insert_batch(tx, id.as_str(), clock.now()).await? {
-            usage::insert(tx, rows, clock).await?;
+            usage::insert(tx, rows).await?;
             downloads::record(tx, &downloaded).await?;
             for (key, at) in &used {
                 keys::update_last_used_at(tx, *key, *at).await?;
