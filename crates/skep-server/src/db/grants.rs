@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::row::At;
 use crate::db::{Change, Conn, DbError, Tx};
 use crate::ids::LicenseId;
-use crate::licensing::grant::{Grant, ReleaseName};
+use crate::licensing::grant::{Grant, Origin, ReleaseName};
 
 row! {
     struct GrantRow { repository: String, package: String, version: String, granted_at: i64, origin: String }
@@ -46,7 +46,8 @@ pub async fn list(conn: &mut Conn, license: LicenseId) -> Result<Vec<Grant>, DbE
     Ok(grants)
 }
 
-/// Grants a release; `false` if it was granted before.
+/// Grants a release; `false` if it was granted before. What the seller grants is the seller's from
+/// then on, whoever granted it first.
 pub async fn insert(tx: &mut Tx, license: LicenseId, grant: &Grant) -> Result<bool, DbError> {
     let inserted = execute!(
         tx,
@@ -61,8 +62,36 @@ pub async fn insert(tx: &mut Tx, license: LicenseId, grant: &Grant) -> Result<bo
     )?;
     if inserted > 0 {
         tx.changed(Change::License(license));
+    } else if grant.origin == Origin::Seller {
+        execute!(
+            tx,
+            "UPDATE license_grants SET origin = $5 \
+             WHERE license_id = $1 AND repository = $2 AND package = $3 AND version = $4",
+            license.to_string(),
+            grant.release.repository.as_str(),
+            grant.release.package.as_str(),
+            grant.release.version.to_string(),
+            grant.origin.as_str()
+        )?;
     }
     Ok(inserted > 0)
+}
+
+/// Takes one license's grant of a release back, if there is one.
+pub async fn delete(tx: &mut Tx, license: LicenseId, release: &ReleaseName) -> Result<(), DbError> {
+    let deleted = execute!(
+        tx,
+        "DELETE FROM license_grants \
+         WHERE license_id = $1 AND repository = $2 AND package = $3 AND version = $4",
+        license.to_string(),
+        release.repository.as_str(),
+        release.package.as_str(),
+        release.version.to_string()
+    )?;
+    if deleted > 0 {
+        tx.changed(Change::License(license));
+    }
+    Ok(())
 }
 
 /// Takes every grant of a release back, when the release itself is deleted.

@@ -271,14 +271,14 @@ pub async fn list_narrowed_at(
         .collect()
 }
 
-/// Notes that every license of a product came to see less.
+/// Notes when every license of a product came to see less; `None` = nothing is kept from it.
 pub async fn update_narrowed_at(
     tx: &mut Tx,
     product: ProductId,
-    at: Timestamp,
+    at: Option<Timestamp>,
 ) -> Result<(), DbError> {
     let sql = "UPDATE licenses SET narrowed_at = $2 WHERE id IN \
                (SELECT license_id FROM license_products WHERE product_id = $1)";
-    execute!(tx, sql, product.to_string(), at.micros())?;
+    execute!(tx, sql, product.to_string(), micros(at))?;
     Ok(())
 }

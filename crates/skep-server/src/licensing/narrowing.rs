@@ -16,7 +16,8 @@ pub enum Downloaded {
     /// They become grants.
     #[default]
     Keep,
-    /// They are hidden like the others.
+    /// They are hidden like the others, those included that an earlier narrowing kept. What the
+    /// seller granted by name stays.
     Hide,
 }
 
@@ -65,7 +66,8 @@ pub struct Narrowed {
 }
 
 /// Does what a narrowing asks for, in the transaction that narrows: the license is locked. The caller
-/// writes `narrowed_at` when [`Sight::is_narrowed_by`] and downloads are kept.
+/// writes `narrowed_at`: when [`Sight::is_narrowed_by`] and downloads are kept it is now, and when they
+/// are hidden it is never.
 pub(super) async fn apply(
     tx: &mut Tx,
     license: LicenseId,
@@ -73,26 +75,36 @@ pub(super) async fn apply(
     downloaded: Downloaded,
     now: Timestamp,
 ) -> Result<Narrowed, DbError> {
+    let are_kept = downloaded == Downloaded::Keep;
     let granted = db::grants::list(tx, license).await?;
-    let is_granted = |release: &ReleaseName| granted.iter().any(|grant| grant.release == *release);
+    let origin_of = |release: &ReleaseName| {
+        let mut grants = granted.iter();
+        grants
+            .find(|grant| grant.release == *release)
+            .map(|grant| grant.origin)
+    };
     let mut releases = Vec::new();
     for (release, published_at) in db::downloads::list_dated(tx, license).await? {
-        if before.sees(&release, published_at)
-            && !after.sees(&release, published_at)
-            && !is_granted(&release)
-        {
+        let is_taken = match origin_of(&release) {
+            Some(Origin::Seller) => false,
+            Some(Origin::Narrowing) => !are_kept,
+            None => before.sees(&release, published_at),
+        };
+        if is_taken && !after.sees(&release, published_at) {
             releases.push(release);
         }
     }
-    let are_kept = downloaded == Downloaded::Keep;
-    if are_kept {
-        for release in &releases {
+    for release in &releases {
+        if are_kept {
             let grant = Grant {
                 release: release.clone(),
                 granted_at: now,
                 origin: Origin::Narrowing,
             };
             db::grants::insert(tx, license, &grant).await?;
+        } else {
+            // An earlier narrowing may have kept it.
+            db::grants::delete(tx, license, release).await?;
         }
     }
     Ok(Narrowed {

@@ -184,7 +184,8 @@ fn edited(before: &Product, request: &Edit) -> Result<Product, ProductError> {
     })
 }
 
-/// Keeps what the licenses of a product have downloaded, where it lost patterns.
+/// Keeps what the licenses of a product have downloaded, where it lost patterns; or takes it, and what
+/// was kept earlier, away.
 async fn narrow(
     app: &App,
     tx: &mut Tx,
@@ -192,14 +193,13 @@ async fn narrow(
     downloaded: Downloaded,
 ) -> Result<Vec<Narrowed>, DbError> {
     let lost = |pattern: &Pattern| !after.packages.contains(pattern);
-    if !before.packages.iter().any(lost) {
+    if downloaded == Downloaded::Keep && !before.packages.iter().any(lost) {
         return Ok(Vec::new());
     }
     let licenses = db::licenses::lock_by_product(tx, after.id).await?;
     let now = app.clock.now();
-    if downloaded == Downloaded::Keep {
-        db::licenses::update_narrowed_at(tx, after.id, now).await?;
-    }
+    let narrowed_at = (downloaded == Downloaded::Keep).then_some(now);
+    db::licenses::update_narrowed_at(tx, after.id, narrowed_at).await?;
     let all = db::products::list(tx).await?;
     let mut narrowed = Vec::new();
     for id in licenses {

@@ -145,7 +145,7 @@ pub(crate) struct Explain {
 const CHANGE_HELP: &str = "\
 What the customer has downloaded and would no longer see stays with them by name,
 because mix refuses to work at all when a locked release is missing; it is listed.
---strict takes it away, and lists that.
+--strict takes it away, and what earlier changes kept, and lists that.
 
 Examples:
   skep license change lic_06eg… --access-until 2028-11-30

@@ -49,7 +49,8 @@ pub(crate) struct ProductShow {
 
 const EDIT_HELP: &str = "\
 Releases that a customer has downloaded and would no longer see stay with them by
-name, so that their locked builds keep working; --strict takes them away too.";
+name, so that their locked builds keep working; --strict takes them away too, and
+those that earlier changes kept.";
 
 /// `product edit`
 #[derive(Debug, Args)]

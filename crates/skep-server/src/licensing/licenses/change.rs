@@ -150,8 +150,12 @@ pub async fn change(app: &App, request: &Change) -> Result<Changed, ChangeError>
             sight(&products, &license.terms),
         );
         let narrowed = narrowing::apply(tx, license.id, sights, request.downloaded, now).await?;
-        if sights.0.is_narrowed_by(&sights.1) && request.downloaded == Downloaded::Keep {
-            license.narrowed_at = Some(now);
+        match request.downloaded {
+            Downloaded::Keep if sights.0.is_narrowed_by(&sights.1) => {
+                license.narrowed_at = Some(now);
+            }
+            Downloaded::Keep => {}
+            Downloaded::Hide => license.narrowed_at = None,
         }
         db::licenses::update(tx, &license).await?;
         let detail = serde_json::json!({

@@ -89,6 +89,48 @@ async fn a_strict_narrowing_lists_what_is_lost() {
 }
 
 #[tokio::test]
+async fn a_strict_change_takes_what_an_earlier_one_kept() {
+    in_each_office(async |office: Office| {
+        let license = office.shop().await.license.id;
+        let mut releases = Vec::new();
+        for version in ["1.0.0", "2.0.0", "2.1.0", "2.2.0"] {
+            let days = if version == "1.0.0" { -300 } else { -1 };
+            let release = office
+                .db_publish("alpha", version, TODAY.plus_days(days))
+                .await;
+            office.db_download(license, &release, TODAY).await;
+            releases.push(release);
+        }
+        let narrow = Change {
+            updates_until: Edit::Set(TODAY.plus_days(-100)),
+            ..request(license)
+        };
+        change(&office.app, &narrow).await.unwrap();
+        assert_eq!(office.grants(license).await.len(), 3);
+        let by_name = GrantRequest {
+            license: license.to_string(),
+            package: "alpha".parse().unwrap(),
+            version: "2.2.0".parse().unwrap(),
+            repository: None,
+            actor: Actor::Cli,
+        };
+        grant(&office.app, &by_name).await.unwrap();
+        let strict = Change {
+            downloaded: Downloaded::Hide,
+            ..narrow
+        };
+        let changed = change(&office.app, &strict).await.unwrap();
+        assert_eq!(names(&changed), ["alpha 2.0.0", "alpha 2.1.0"]);
+        assert!(!changed.narrowed.are_kept);
+        assert_eq!(changed.license.narrowed_at, None);
+        assert_eq!(office.grants(license).await, ["alpha 2.2.0"]);
+        let again = change(&office.app, &strict).await.unwrap();
+        assert!(again.narrowed.releases.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn losing_a_product_keeps_what_was_downloaded_of_it() {
     in_each_office(async |office: Office| {
         let license = office.shop().await.license.id;

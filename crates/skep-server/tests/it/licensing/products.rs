@@ -97,6 +97,37 @@ async fn losing_a_package_keeps_what_its_licenses_downloaded() {
 }
 
 #[tokio::test]
+async fn a_strict_edit_takes_what_an_earlier_one_kept() {
+    in_each_office(async |office: Office| {
+        let license = office.shop().await.license.id;
+        let alpha = office
+            .db_publish("alpha", "1.0.0", TODAY.plus_days(-1))
+            .await;
+        let late = office.license().await.license.id;
+        office.db_download(license, &alpha, TODAY).await;
+        edit(&office.app, &edit_pro(&["beta"], &["alpha"]))
+            .await
+            .unwrap();
+        assert_eq!(office.grants(license).await, ["alpha 1.0.0"]);
+        let strict = Edit {
+            downloaded: Downloaded::Hide,
+            ..edit_pro(&[], &[])
+        };
+        let edited = edit(&office.app, &strict).await.unwrap();
+        assert_eq!(edited.narrowed.len(), 1);
+        assert!(!edited.narrowed[0].are_kept);
+        assert_eq!(edited.narrowed[0].releases, [alpha.clone()]);
+        assert!(office.grants(license).await.is_empty());
+        // Late usage does not bring it back.
+        office
+            .db_download(late, &alpha, TODAY.plus_seconds(-20))
+            .await;
+        assert!(office.grants(late).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_package_that_another_pattern_covers_is_not_lost() {
     in_each_office(async |office: Office| {
         let license = office.shop().await.license.id;
