@@ -88,14 +88,15 @@ impl Node {
         };
         let usage = Collector::open(&config.usage.spool_dir, app.db.clone(), app.clock.clone())
             .map_err(spool)?;
-        let snapshot = SnapshotHandle::start(app.db.clone())
+        let usage = Arc::new(usage);
+        let snapshot = SnapshotHandle::start(app.db.clone(), Arc::clone(&usage))
             .await
             .map_err(NodeError::Load)?;
         let node = Arc::new(Self {
             snapshot: Arc::new(snapshot),
             views: Views::default(),
             delivery,
-            usage: Arc::new(usage),
+            usage,
             limits: Limits::new(&config.limits),
             messages: Messages::default(),
             is_draining: AtomicBool::new(false),

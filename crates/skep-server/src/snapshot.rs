@@ -79,6 +79,11 @@ impl Snapshot {
         })
     }
 
+    /// Whether there is such a license.
+    fn knows_license(&self, id: LicenseId) -> bool {
+        self.licenses.get(&id).is_some()
+    }
+
     /// A package of a repository.
     #[must_use]
     pub fn package(&self, repository: &str, name: &str) -> Option<&Arc<PackageEntry>> {

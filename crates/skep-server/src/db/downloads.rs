@@ -13,6 +13,9 @@ use crate::db::{Conn, DbError, Tx, grants, licenses};
 use crate::ids::LicenseId;
 use crate::licensing::grant::{Grant, Origin, ReleaseName};
 
+/// A node that has not noticed a change yet serves what was to be had before, for so many seconds.
+const LATE_SECONDS: i64 = 4;
+
 /// A release that a license fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Download {
@@ -169,7 +172,9 @@ pub async fn record(tx: &mut Tx, downloads: &[Download]) -> Result<(), DbError> 
         let Some(narrowed_at) = narrowed_at[&download.license] else {
             continue;
         };
-        if download.first_at <= narrowed_at && !is_known(tx, download).await? {
+        if download.first_at <= narrowed_at.plus_seconds(LATE_SECONDS)
+            && !is_known(tx, download).await?
+        {
             let (release, granted_at) = (download.release.clone(), download.first_at);
             let grant = Grant {
                 release,

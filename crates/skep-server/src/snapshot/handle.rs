@@ -11,15 +11,21 @@ use super::Snapshot;
 use super::apply::Changes;
 use crate::db::snapshot::Reload;
 use crate::db::{self, Db, DbError};
+use crate::ids::LicenseId;
+use crate::usage::collector::Collector;
 
 /// Between two looks for keys that nobody knows. They cost the database at most this often.
 const LOOK_PAUSE: Duration = Duration::from_millis(25);
+
+/// The snapshot does not wait longer than this for usage to reach the database.
+const USAGE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Holds the current snapshot and replaces it when the feed moves on. When the database is away, the
 /// last one stays: whoever had a license still has it.
 #[derive(Debug)]
 pub struct SnapshotHandle {
     db: Db,
+    usage: Arc<Collector>,
     current: ArcSwap<Snapshot>,
     /// The last read of the feed that ended, and how. Locked while one is under way.
     last_read: Mutex<Read>,
@@ -46,11 +52,13 @@ pub enum Health {
 }
 
 impl SnapshotHandle {
-    /// Loads everything.
+    /// Loads everything. Before anything that may take releases from a license, it brings `usage` to
+    /// the database, so that downloads of the last moments are kept for whoever has them.
     ///
     /// # Errors
     /// Starting needs the database.
-    pub async fn start(db: Db) -> Result<Self, DbError> {
+    pub async fn start(db: Db, usage: Arc<Collector>) -> Result<Self, DbError> {
+        bring_in(&usage).await;
         let snapshot = Snapshot::from(db::snapshot::load(&db).await?);
         tracing::info!(
             revision = snapshot.revision(),
@@ -60,6 +68,7 @@ impl SnapshotHandle {
         );
         Ok(Self {
             db,
+            usage,
             revision: watch::Sender::new(snapshot.revision()),
             current: ArcSwap::from_pointee(snapshot),
             last_read: Mutex::new(Read {
@@ -151,17 +160,41 @@ impl SnapshotHandle {
     }
 
     async fn read_feed(&self) -> Result<(), DbError> {
+        let Some(found) = self.reload().await? else {
+            return Ok(());
+        };
+        if !may_narrow(&self.current.load(), &found) {
+            return self.apply(found).await;
+        }
+        // First what was counted under the old snapshot; then, with what it led to, the new one; then
+        // what was counted between the two.
+        for _ in 0..2 {
+            bring_in(&self.usage).await;
+            if let Some(found) = self.reload().await? {
+                self.apply(found).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What changed since the current snapshot; `None` = nothing.
+    async fn reload(&self) -> Result<Option<Reload>, DbError> {
         let current = self.current.load_full();
-        let next = match db::snapshot::reload(&self.db, current.revision(), current.epoch()).await?
-        {
-            Reload::Changes { revision, .. } if revision == current.revision() => return Ok(()),
+        let reload = db::snapshot::reload(&self.db, current.revision(), current.epoch()).await?;
+        let is_same =
+            matches!(&reload, Reload::Changes { revision, .. } if *revision == current.revision());
+        Ok((!is_same).then_some(reload))
+    }
+
+    async fn apply(&self, reload: Reload) -> Result<(), DbError> {
+        let next = match reload {
             Reload::Changes {
                 revision,
                 keys,
                 licenses,
                 products,
                 packages,
-            } => current.with(Changes {
+            } => self.current.load_full().with(Changes {
                 revision,
                 keys,
                 licenses,
@@ -187,6 +220,34 @@ impl SnapshotHandle {
             }
             Ok(()) if was_away => tracing::info!("the database is back"),
             Ok(()) | Err(_) => {}
+        }
+    }
+}
+
+/// Brings usage to the database, if it answers in time. What does not arrive now does so later.
+async fn bring_in(usage: &Collector) {
+    if tokio::time::timeout(USAGE_WITHIN, usage.flush())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "usage does not reach the database in time: the snapshot goes on without it"
+        );
+    }
+}
+
+/// Whether somebody known may see less afterwards. New licenses and releases take nothing away.
+fn may_narrow(current: &Snapshot, reload: &Reload) -> bool {
+    match reload {
+        Reload::Full => true,
+        Reload::Changes {
+            licenses, products, ..
+        } => {
+            let knows_license = |(id, _): &(LicenseId, _)| current.knows_license(*id);
+            licenses.iter().any(knows_license)
+                || products
+                    .iter()
+                    .any(|(id, _)| current.products().contains_key(id))
         }
     }
 }

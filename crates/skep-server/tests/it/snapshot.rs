@@ -1,13 +1,18 @@
 //! The snapshot follows the database, and does without it.
 
+use std::time::Duration;
+
+use skep_server::app::App;
 use skep_server::catalog::delete;
 use skep_server::catalog::retire::Target;
 use skep_server::db::audit::Actor;
 use skep_server::licensing::key::LicenseKey;
-use skep_server::licensing::licenses;
+use skep_server::licensing::licenses::{self, Change, Edit};
+use skep_server::licensing::plan::Plan;
 use skep_server::snapshot::Health;
+use skep_server::usage::{Client, FileKind, Request};
 
-use crate::support::{Sale, TODAY, TestApp};
+use crate::support::{Sale, Sold, TODAY, TestApp};
 
 #[tokio::test]
 async fn with_the_database_away_everything_known_is_served() {
@@ -100,4 +105,109 @@ async fn many_refreshes_at_once_share_reads() {
         result.unwrap();
     }
     assert_eq!(app.node.snapshot.load().count_keys(), 1);
+}
+
+const LOCKED: &str = "/repo/tarballs/alpha-1.1.0.tar";
+const NEWER: &str = "/repo/tarballs/alpha-1.2.0.tar";
+
+async fn with_locked_build() -> (TestApp, Sold) {
+    let app = TestApp::new().await;
+    for (version, days) in [("1.0.0", -300), ("1.1.0", -2), ("1.2.0", -1)] {
+        app.publish_at("alpha", version, TODAY.plus_days(days))
+            .await;
+    }
+    let sold = app.sell(Sale::of("alpha")).await;
+    app.settle().await;
+    (app, sold)
+}
+
+async fn status(app: &TestApp, path: &str, sold: &Sold) -> u16 {
+    app.get(path).key(&sold.key).send().await.status
+}
+
+/// In another process, as the command does.
+async fn narrow(app: &App, sold: &Sold) {
+    let narrow = Change {
+        plan: Some(Plan::Perpetual),
+        updates_until: Edit::Set(TODAY.plus_days(-100)),
+        ..Change::of(sold.license.as_str(), Actor::Cli)
+    };
+    licenses::change(app, &narrow).await.expect("it changes");
+}
+
+/// Counts as after a busy moment; the collector brings them in every few seconds only.
+fn count_many(app: &TestApp, sold: &Sold) {
+    let caller = Some((sold.key_id.parse().unwrap(), sold.license.parse().unwrap()));
+    for number in 0..5_000 {
+        let version = format!("0.0.{number}");
+        let request = Request {
+            caller,
+            repository: "acme",
+            file: FileKind::Docs,
+            package: Some("alpha"),
+            version: Some(&version),
+            status: 200,
+            client: Client::default(),
+        };
+        app.node.usage.record(&request, TODAY);
+    }
+}
+
+#[tokio::test]
+async fn what_was_downloaded_a_moment_before_a_narrowing_is_served_without_a_gap() {
+    for is_busy in [false, true] {
+        let (app, sold) = with_locked_build().await;
+        let other = app.other_process().await;
+        if is_busy {
+            count_many(&app, &sold);
+        }
+        assert_eq!(status(&app, LOCKED, &sold).await, 200);
+        narrow(&other, &sold).await;
+        let mut has_followed = false;
+        // No tarball in between: it would count as another download.
+        for _ in 0..300 {
+            let seen = app.sees(&sold.key, "alpha").await.unwrap();
+            assert!(seen.contains(&"1.1.0".to_owned()), "{seen:?} {is_busy}");
+            has_followed |= seen.len() == 2;
+            tokio::time::sleep(Duration::from_millis(if has_followed { 1 } else { 20 })).await;
+        }
+        assert!(has_followed);
+        assert_eq!(status(&app, LOCKED, &sold).await, 200);
+        assert_eq!(status(&app, NEWER, &sold).await, 402);
+    }
+}
+
+#[tokio::test]
+async fn a_narrowing_while_the_server_was_down_keeps_what_is_in_its_spool() {
+    let (app, sold) = with_locked_build().await;
+    let other = app.other_process().await;
+    assert_eq!(status(&app, LOCKED, &sold).await, 200);
+    // As after a crash: counted, in the spool, not in the database.
+    app.node.app.db.close().await;
+    app.node.usage.flush().await;
+    narrow(&other, &sold).await;
+    let app = app.restart().await;
+    assert_eq!(
+        app.sees(&sold.key, "alpha").await.unwrap(),
+        ["1.0.0", "1.1.0"]
+    );
+}
+
+#[tokio::test]
+async fn the_snapshot_follows_though_usage_cannot_be_written() {
+    let (app, sold) = with_locked_build().await;
+    let other = app.other_process().await;
+    assert_eq!(status(&app, LOCKED, &sold).await, 200);
+    narrow(&other, &sold).await;
+    // Nobody else can write as long as this is open.
+    let stuck = other.db.begin().await.unwrap();
+    let follow = async {
+        while app.sees(&sold.key, "alpha").await.unwrap().len() == 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(4), follow)
+        .await
+        .expect("it follows");
+    drop(stuck);
 }

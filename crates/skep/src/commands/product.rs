@@ -103,6 +103,7 @@ async fn show(context: &Context, app: &App, arguments: ProductShow) -> anyhow::R
 }
 
 async fn edit(context: &Context, app: &App, arguments: ProductEdit) -> anyhow::Result<()> {
+    let may_keep = !arguments.remove.is_empty() && !arguments.strict;
     let request = products::Edit {
         slug: arguments.slug,
         add: arguments.add,
@@ -119,10 +120,18 @@ async fn edit(context: &Context, app: &App, arguments: ProductEdit) -> anyhow::R
             text.push_str("\n\n");
             text.push_str(&narrowing(narrowed));
         }
+        if may_keep {
+            text.push_str("\n\n");
+            text.push_str(LATE_DOWNLOADS);
+        }
         text
     })?;
     Ok(())
 }
+
+/// Of every narrowing that keeps something: the list may not be complete yet.
+pub(super) const LATE_DOWNLOADS: &str =
+    "What was downloaded in the last seconds is kept as well, though it is not listed here yet.";
 
 /// What `--strict` means.
 pub(super) const fn downloaded(is_strict: bool) -> Downloaded {

@@ -5,7 +5,7 @@ use skep_server::app::App;
 use skep_server::db::audit::Actor;
 use skep_server::licensing::licenses::{Change, Changed, Edit, change};
 
-use super::super::product::{downloaded, narrowing};
+use super::super::product::{LATE_DOWNLOADS, downloaded, narrowing};
 use super::{Context, terms_text};
 use crate::cli::license;
 use crate::dates::DateOrNever;
@@ -47,6 +47,8 @@ const fn changes_nothing(arguments: &license::Change) -> bool {
         && arguments.remove_products.is_empty()
         && arguments.external_id.is_none()
         && arguments.notes.is_none()
+        // Alone, it takes away what an earlier change kept.
+        && !arguments.strict
 }
 
 fn request(arguments: license::Change) -> Change {
@@ -88,6 +90,10 @@ fn text(changed: &Changed) -> String {
     if !changed.narrowed.releases.is_empty() {
         text.push_str("\n\n");
         text.push_str(&narrowing(&changed.narrowed));
+    }
+    if license.narrowed_at == Some(license.updated_at) {
+        text.push_str("\n\n");
+        text.push_str(LATE_DOWNLOADS);
     }
     text
 }
