@@ -21,6 +21,7 @@ mod keys;
 pub(crate) mod tests;
 
 pub use error::StartError;
+pub(crate) use keys::unnamed_repositories;
 pub use keys::{KeyFileError, read_signing_key};
 
 /// Everything a command needs. Shared as `Arc<App>` or `&App`.
@@ -60,7 +61,8 @@ impl fmt::Debug for App {
 impl App {
     /// Opens the database, the files and the signing keys of a configuration. A repository's key is
     /// remembered the first time it is seen; another one later is refused, because customers' tools
-    /// would refuse what it signs.
+    /// would refuse what it signs. So is a configuration that no longer names a repository which the
+    /// database has.
     ///
     /// # Errors
     /// Anything missing or wrong; nothing is made in its place.
@@ -68,6 +70,8 @@ impl App {
         let signers = keys::read_all(&config)?;
         let files = Files::open(&config.storage)?;
         let db = Db::open(config.database.reveal(), OpenMode::Existing).await?;
+        // Before anything is remembered under a new name.
+        keys::refuse_unnamed(&config, &db).await?;
         for repository in &config.repositories {
             keys::remember(&db, repository, &signers[&repository.name].fingerprint).await?;
         }
@@ -99,17 +103,12 @@ impl App {
         let Some(name) = name else {
             return Ok(self.config.default_repository());
         };
-        self.config.repository(name).ok_or_else(|| {
-            let known = self
-                .config
-                .repositories
-                .iter()
-                .map(|repository| repository.name.to_string());
-            UnknownRepository {
+        self.config
+            .repository(name)
+            .ok_or_else(|| UnknownRepository {
                 given: name.clone(),
-                known: known.collect::<Vec<_>>().join("`, `"),
-            }
-        })
+                known: keys::configured(&self.config),
+            })
     }
 
     /// The HMAC key of local signed URLs: the same on every node.
@@ -127,9 +126,12 @@ pub struct UnknownRepository {
     known: String,
 }
 
+/// What the name of such a setting begins with; the repository's name follows.
+const FINGERPRINT_SETTING: &str = "signing_key_fingerprint:";
+
 /// The name under which the database remembers the fingerprint of a repository's key.
 pub(crate) fn fingerprint_setting(repository: &RepositoryName) -> String {
-    format!("signing_key_fingerprint:{repository}")
+    format!("{FINGERPRINT_SETTING}{repository}")
 }
 
 /// The fingerprint that the database remembers for a repository.

@@ -30,6 +30,19 @@ pub enum StartError {
         /// What it had.
         known: String,
     },
+    /// A repository was renamed, or its section removed.
+    #[error(
+        "the database has repository `{known}`, and the configuration names only `{configured}`: customers' tools \
+         know it as `{known}`, which is part of every signed file; put a [[repository]] with the name `{known}` back \
+         into the configuration; another name is another repository, which \
+         `skep init DIR --name NAME --private-key FILE` makes in a folder of its own, with the same key"
+    )]
+    UnnamedRepository {
+        /// What the database has; several separated.
+        known: String,
+        /// What the configuration has; several separated.
+        configured: String,
+    },
     /// The folder or bucket of files.
     #[error(transparent)]
     Files(#[from] FilesError),

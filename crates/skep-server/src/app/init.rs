@@ -3,12 +3,13 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use skep_formats::key::{KeyError, PrivateKey};
 use skep_formats::name::RepositoryName;
 use url::Url;
 
+use super::keys::{self, KeyFileError};
 use super::{App, Signer, StartError};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -22,6 +23,8 @@ const DATABASE_FILE: &str = "skep.db";
 const FILES_DIR: &str = "files";
 const SPOOL_DIR: &str = "spool";
 const KEY_BITS: usize = 2048;
+/// What mix, rebar3 and Gleam call hex.pm.
+const HEX_PM: &str = "hexpm";
 
 /// What to make.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ pub struct InitOptions {
     pub url: Option<Url>,
     /// Where to listen; `None` = this machine only, at the port of a local `url` or 4000.
     pub listen: Option<SocketAddr>,
+    /// The signing key of an older system, which is copied; `None` = a new key.
+    pub private_key: Option<PathBuf>,
 }
 
 /// What was made.
@@ -53,8 +58,23 @@ pub struct Initialized {
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
     /// Something is there already.
-    #[error("`{}` exists: an installation is never overwritten; choose another folder, or remove it if it is of no use", .0.display())]
+    #[error("`{}` exists: nothing is ever overwritten; choose another folder", .0.display())]
     Exists(PathBuf),
+    /// A signing key is there already, which customers may know.
+    #[error(
+        "`{path}` exists: customers' tools may trust it, so it is never overwritten; to go on with this key, say so \
+         with `--private-key {path}`; to make a new one, choose another folder", path = .0.display()
+    )]
+    KeyExists(PathBuf),
+    /// Every client has a repository of that name.
+    #[error(
+        "`{HEX_PM}` is what mix, rebar3 and Gleam call hex.pm itself: customers could not add a repository of that \
+         name beside it; choose another, as the name of your company"
+    )]
+    NameOfHexPm,
+    /// What was brought is no signing key.
+    #[error("the key that `--private-key` names cannot be used")]
+    PrivateKey(#[source] KeyFileError),
     /// A file or folder cannot be made; the cause names it.
     #[error("the installation could not be written")]
     Write(#[from] std::io::Error),
@@ -77,33 +97,105 @@ pub enum InitError {
 /// # Errors
 /// Then nothing new is left behind.
 pub async fn init(options: &InitOptions, clock: &Clock) -> Result<Initialized, InitError> {
-    let dir = std::path::absolute(&options.dir)?;
+    if options.name.as_str() == HEX_PM {
+        return Err(InitError::NameOfHexPm);
+    }
+    let dir = normalized(&std::path::absolute(&options.dir)?);
     let text = template::config(options);
     let config = Config::parse(&text, &dir, &[])?;
+    let key = SigningKey::of(options, &dir)?;
     for name in [CONFIG_FILE, KEY_FILE, DATABASE_FILE, FILES_DIR, SPOOL_DIR] {
         let path = dir.join(name);
-        if fs_err::symlink_metadata(&path).is_ok() {
-            return Err(InitError::Exists(path));
+        let is_there = fs_err::symlink_metadata(&path).is_ok();
+        match (is_there, name) {
+            (false, _) => {}
+            (true, KEY_FILE) if key.is_in_place() => {}
+            (true, KEY_FILE) => return Err(InitError::KeyExists(path)),
+            (true, _) => return Err(InitError::Exists(path)),
         }
     }
     let is_new = !dir.exists();
-    let made = make(&dir, &text, config, clock).await;
+    let made = make(&dir, &text, config, &key, clock).await;
     if made.is_err() {
-        take_back(&dir, is_new);
+        take_back(&dir, is_new, &key);
     }
     made
+}
+
+/// Where the signing key comes from.
+enum SigningKey {
+    /// It is made.
+    New,
+    /// It is copied.
+    Brought(Signer, Vec<u8>),
+    /// It is where it belongs already.
+    InPlace(Signer),
+}
+
+impl SigningKey {
+    fn of(options: &InitOptions, dir: &Path) -> Result<Self, InitError> {
+        let Some(path) = &options.private_key else {
+            return Ok(Self::New);
+        };
+        let (signer, pem) = keys::read_signing_key_file(path).map_err(InitError::PrivateKey)?;
+        let real = |path: &Path| fs_err::canonicalize(path).ok();
+        let own = real(&dir.join(KEY_FILE));
+        Ok(if own.is_some() && own == real(path) {
+            Self::InPlace(signer)
+        } else {
+            Self::Brought(signer, pem)
+        })
+    }
+
+    const fn is_in_place(&self) -> bool {
+        matches!(self, Self::InPlace(_))
+    }
+
+    /// Puts it where it belongs, for its owner's eyes only; gives its fingerprint.
+    fn put(&self, path: &Path) -> Result<String, InitError> {
+        match self {
+            Self::New => {
+                let signer = Signer::new(PrivateKey::generate(KEY_BITS)?);
+                let pem = signer.private_key.to_pem();
+                write_new(path, pem.as_str().as_bytes(), true)?;
+                Ok(signer.fingerprint)
+            }
+            Self::Brought(signer, pem) => {
+                write_new(path, pem, true)?;
+                Ok(signer.fingerprint.clone())
+            }
+            Self::InPlace(signer) => {
+                for_its_owner_only(path)?;
+                Ok(signer.fingerprint.clone())
+            }
+        }
+    }
+}
+
+/// Without `..`, for people to read; a symbolic link before one is followed, as the system does.
+fn normalized(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        if component == Component::ParentDir {
+            result = fs_err::canonicalize(&result).unwrap_or(result);
+            result.pop();
+        } else {
+            result.push(component);
+        }
+    }
+    result
 }
 
 async fn make(
     dir: &Path,
     text: &str,
     config: Config,
+    key: &SigningKey,
     clock: &Clock,
 ) -> Result<Initialized, InitError> {
     fs_err::create_dir_all(dir)?;
-    let key = Signer::new(PrivateKey::generate(KEY_BITS)?);
     let key_path = dir.join(KEY_FILE);
-    write_new(&key_path, key.private_key.to_pem().as_str(), true)?;
+    let fingerprint = key.put(&key_path)?;
     fs_err::create_dir(dir.join(FILES_DIR))?;
     fs_err::create_dir(dir.join(SPOOL_DIR))?;
     Db::open(config.database.reveal(), OpenMode::Create)
@@ -116,17 +208,17 @@ async fn make(
     app.db.close().await;
     // Last, so that a folder with a configuration is a whole installation.
     let config_path = dir.join(CONFIG_FILE);
-    write_new(&config_path, text, false)?;
+    write_new(&config_path, text.as_bytes(), false)?;
     Ok(Initialized {
         config_path,
         key_path,
         config: app.config,
-        fingerprint: key.fingerprint,
+        fingerprint,
     })
 }
 
 /// Writes a file that must not exist, durably; a secret one for its owner's eyes only.
-fn write_new(path: &Path, text: &str, is_secret: bool) -> std::io::Result<()> {
+fn write_new(path: &Path, content: &[u8], is_secret: bool) -> std::io::Result<()> {
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -135,7 +227,7 @@ fn write_new(path: &Path, text: &str, is_secret: bool) -> std::io::Result<()> {
         options.mode(0o600);
     }
     let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()
 }
 
@@ -151,15 +243,12 @@ fn for_its_owner_only(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Everything here was checked to be absent before, so it is ours.
-fn take_back(dir: &Path, is_new: bool) {
-    for name in [
-        CONFIG_FILE,
-        KEY_FILE,
-        DATABASE_FILE,
-        "skep.db-wal",
-        "skep.db-shm",
-    ] {
+/// Everything here was checked to be absent before, so it is ours; but for a key that was there.
+fn take_back(dir: &Path, is_new: bool, key: &SigningKey) {
+    if !key.is_in_place() {
+        let _ = fs_err::remove_file(dir.join(KEY_FILE));
+    }
+    for name in [CONFIG_FILE, DATABASE_FILE, "skep.db-wal", "skep.db-shm"] {
         let _ = fs_err::remove_file(dir.join(name));
     }
     for name in [FILES_DIR, SPOOL_DIR] {

@@ -1,6 +1,6 @@
 //! The secrets of an installation: signing keys from their files, the rest from the database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use skep_formats::key::{KeyError, PrivateKey};
 use skep_formats::name::RepositoryName;
 
-use super::{Signer, StartError, fingerprint_setting};
+use super::{FINGERPRINT_SETTING, Signer, StartError, fingerprint_setting};
 use crate::clock::Clock;
 use crate::config::{Config, Repository};
 use crate::db::{self, Db, DbError};
@@ -39,6 +39,11 @@ pub enum KeyFileError {
 /// # Errors
 /// The file is missing, unreadable or has something else in it.
 pub fn read_signing_key(path: &Path) -> Result<Signer, KeyFileError> {
+    read_signing_key_file(path).map(|(signer, _)| signer)
+}
+
+/// The same, with the file's content.
+pub(super) fn read_signing_key_file(path: &Path) -> Result<(Signer, Vec<u8>), KeyFileError> {
     let pem = fs_err::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => KeyFileError::Missing(path.to_path_buf()),
         _ => KeyFileError::Unreadable(error),
@@ -47,7 +52,8 @@ pub fn read_signing_key(path: &Path) -> Result<Signer, KeyFileError> {
         path: path.to_path_buf(),
         source,
     };
-    PrivateKey::from_pem(&pem).map(Signer::new).map_err(invalid)
+    let key = PrivateKey::from_pem(&pem).map_err(invalid)?;
+    Ok((Signer::new(key), pem))
 }
 
 impl Signer {
@@ -74,6 +80,43 @@ pub(super) fn read_all(
         Ok((repository.name.clone(), Arc::new(signer)))
     };
     config.repositories.iter().map(read).collect()
+}
+
+/// The names in the configuration, for a sentence that puts them between backticks.
+pub(super) fn configured(config: &Config) -> String {
+    let names = config.repositories.iter().map(|it| it.name.as_str());
+    names.collect::<Vec<_>>().join("`, `")
+}
+
+/// The repositories of which the database remembers a key or has packages, and that the configuration
+/// does not name: somebody renamed them there, and their packages and products would be out of reach.
+pub(crate) async fn unnamed_repositories(config: &Config, db: &Db) -> Result<Vec<String>, DbError> {
+    let mut conn = db.read().await?;
+    let settings = db::settings::names(&mut conn).await?;
+    let remembered = settings
+        .iter()
+        .filter_map(|name| name.strip_prefix(FINGERPRINT_SETTING))
+        .map(str::to_owned);
+    let mut known: BTreeSet<String> = remembered.collect();
+    known.extend(db::packages::repositories(&mut conn).await?);
+    known.retain(|name| {
+        config
+            .repositories
+            .iter()
+            .all(|it| it.name.as_str() != name)
+    });
+    Ok(known.into_iter().collect())
+}
+
+pub(super) async fn refuse_unnamed(config: &Config, db: &Db) -> Result<(), StartError> {
+    let unnamed = unnamed_repositories(config, db).await?;
+    if unnamed.is_empty() {
+        return Ok(());
+    }
+    Err(StartError::UnnamedRepository {
+        known: unnamed.join("`, `"),
+        configured: configured(config),
+    })
 }
 
 /// Remembers the key of a new repository, or compares it with the one it had.

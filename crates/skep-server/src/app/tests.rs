@@ -54,6 +54,7 @@ fn options(dir: &Path) -> InitOptions {
         name: "acme".parse().unwrap(),
         url: None,
         listen: None,
+        private_key: None,
     }
 }
 
@@ -128,9 +129,10 @@ async fn nothing_is_ever_overwritten() {
             .await
             .unwrap_err();
         assert!(
-            matches!(&error, InitError::Exists(found) if *found == path),
+            matches!(&error, InitError::Exists(found) | InitError::KeyExists(found) if *found == path),
             "{error}"
         );
+        assert!(!error.to_string().contains("remove"), "{error}");
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "precious");
         assert_eq!(
             fs_err::read_dir(folder.path()).unwrap().count(),
@@ -138,6 +140,90 @@ async fn nothing_is_ever_overwritten() {
             "{name}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_key_of_an_older_system_is_copied_or_used_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let brought = golden_key("rsa4096.pem");
+    let known = read_signing_key(&brought).unwrap().fingerprint;
+    let with_key = |dir: &str, key: &Path| InitOptions {
+        private_key: Some(key.to_path_buf()),
+        ..options(&folder.path().join(dir))
+    };
+    let made = init(&with_key("copied", &brought), &Clock::system())
+        .await
+        .unwrap();
+    assert_eq!(made.fingerprint, known);
+    assert_eq!(
+        fs_err::read(&made.key_path).unwrap(),
+        fs_err::read(&brought).unwrap()
+    );
+    let own = folder.path().join("here/signing_key.pem");
+    fs_err::create_dir(folder.path().join("here")).unwrap();
+    fs_err::copy(&brought, &own).unwrap();
+    let made = init(&with_key("here", &own), &Clock::system())
+        .await
+        .unwrap();
+    assert_eq!(made.fingerprint, known);
+    #[cfg(unix)]
+    for key in [folder.path().join("copied/signing_key.pem"), own.clone()] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs_err::metadata(key).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let wrong = with_key("wrong", &golden_key("rsa2048_pub_spki.pem"));
+    let error = init(&wrong, &Clock::system()).await.unwrap_err();
+    assert!(sentence(&error).contains("rsa2048_pub_spki.pem"), "{error}");
+    assert!(!folder.path().join("wrong").exists());
+}
+
+#[tokio::test]
+async fn a_key_that_was_there_survives_an_init_that_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("signing_key.pem");
+    fs_err::copy(golden_key("rsa2048.pem"), &key).unwrap();
+    fs_err::write(folder.path().join("skep.db"), "precious").unwrap();
+    let options = InitOptions {
+        private_key: Some(key.clone()),
+        ..options(folder.path())
+    };
+    init(&options, &Clock::system()).await.unwrap_err();
+    assert!(key.exists());
+}
+
+#[tokio::test]
+async fn the_name_of_hex_pm_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = InitOptions {
+        name: "hexpm".parse().unwrap(),
+        ..options(folder.path())
+    };
+    let error = init(&options, &Clock::system()).await.unwrap_err();
+    assert!(matches!(error, InitError::NameOfHexPm), "{error}");
+    assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_repository_that_was_renamed_in_the_configuration_is_refused() {
+    let it = Installation::new().await;
+    let parse = |name: &str| {
+        let text = format!("[[repository]]\nname = \"{name}\"\nprivate_key_file = \"key.pem\"\n");
+        Config::parse(&text, it.folder.path(), &[]).unwrap()
+    };
+    for _ in 0..2 {
+        let error = App::open(parse("other"), it.clock.clock())
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with(
+                "the database has repository `acme`, and the configuration names only `other`"
+            ),
+            "{error}"
+        );
+    }
+    App::open(parse("acme"), it.clock.clock()).await.unwrap();
 }
 
 #[tokio::test]

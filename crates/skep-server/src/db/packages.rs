@@ -62,6 +62,13 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Package>, DbError> {
     Ok(packages)
 }
 
+/// The name of every repository that has a package.
+pub async fn repositories(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let sql = "SELECT DISTINCT repository FROM packages";
+    let rows = fetch_all!(conn, (String,), sql)?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
 /// Adds a package; its release follows in the same transaction.
 pub async fn insert(tx: &mut Tx, package: &Package) -> Result<(), DbError> {
     execute!(

@@ -13,6 +13,12 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<String>, DbError
     Ok(row.map(|(value,)| value))
 }
 
+/// The names of all settings, in order.
+pub async fn names(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(conn, (String,), "SELECT name FROM settings ORDER BY name")?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
 /// Sets a setting that has no value yet; `false` if it has one, which stays.
 pub async fn insert(tx: &mut Tx, name: &str, value: &str) -> Result<bool, DbError> {
     let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";

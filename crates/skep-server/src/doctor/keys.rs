@@ -3,9 +3,9 @@ use std::path::Path;
 use skep_formats::registry::{self, Names};
 
 use super::{Check, sentence};
-use crate::app::{Signer, read_signing_key, remembered_fingerprint};
+use crate::app::{Signer, read_signing_key, remembered_fingerprint, unnamed_repositories};
 use crate::config::{Config, Repository};
-use crate::db::Db;
+use crate::db::{Db, DbError};
 
 const NAME: &str = "signing key";
 
@@ -78,9 +78,9 @@ pub(super) fn others_may_read(_: &'static str, _: &Path) -> Option<Check> {
     None
 }
 
-/// Whether each key is the one that customers know.
+/// Whether each key is the one that customers know, and each repository is still named.
 pub(super) async fn remembered(config: &Config, db: &Db) -> Vec<Check> {
-    let mut checks = Vec::new();
+    let mut checks = unnamed(config, db).await;
     for repository in &config.repositories {
         let Ok(signer) = read_signing_key(&repository.private_key_file) else {
             continue;
@@ -95,12 +95,29 @@ pub(super) async fn remembered(config: &Config, db: &Db) -> Vec<Check> {
                 "put the old key back: customers' tools trust only that",
             )),
             Ok(_) => {}
-            Err(error) => checks.push(Check::fail(
-                "database",
-                error.to_string(),
-                "see the database's own log",
-            )),
+            Err(error) => checks.push(no_answer(&error)),
         }
     }
     checks
+}
+
+async fn unnamed(config: &Config, db: &Db) -> Vec<Check> {
+    let names = match unnamed_repositories(config, db).await {
+        Ok(names) => names,
+        Err(error) => return vec![no_answer(&error)],
+    };
+    let check = |name: String| {
+        Check::fail(
+            "repository",
+            format!("the database has repository `{name}`, and the configuration does not name it"),
+            format!(
+                "put a [[repository]] with the name `{name}` back: customers' tools know it by that"
+            ),
+        )
+    };
+    names.into_iter().map(check).collect()
+}
+
+fn no_answer(error: &DbError) -> Check {
+    Check::fail("database", error.to_string(), "see the database's own log")
 }

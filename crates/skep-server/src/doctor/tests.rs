@@ -90,6 +90,20 @@ async fn another_signing_key_is_found() {
 }
 
 #[tokio::test]
+async fn a_repository_that_was_renamed_is_found() {
+    let it = Installation::new().await;
+    let text = "[[repository]]\nname = \"other\"\nprivate_key_file = \"key.pem\"\n";
+    let config = Config::parse(text, it.folder.path(), &[]).unwrap();
+    let checks = examine(&config, &it.app.clock, Examination::default()).await;
+    let check = checks
+        .iter()
+        .find(|check| check.name == "repository")
+        .unwrap();
+    assert_eq!(check.status, Status::Fail);
+    assert!(check.text.contains("`acme`"), "{check:?}");
+}
+
+#[tokio::test]
 async fn a_clock_that_was_set_back_is_found() {
     let it = Installation::new().await;
     publish_release(&it, "alpha", "1.0.0").await;

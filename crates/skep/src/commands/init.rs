@@ -13,6 +13,7 @@ pub(super) async fn run(context: &Context, arguments: Init) -> anyhow::Result<()
         name: arguments.name,
         url: arguments.url,
         listen: arguments.listen,
+        private_key: arguments.private_key,
     };
     let made = init(&options, &Clock::system()).await?;
     let value = json!({
