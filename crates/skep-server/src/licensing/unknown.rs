@@ -1,5 +1,6 @@
 //! What a request names and nobody knows.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A customer, product, license or key that does not exist.
@@ -8,7 +9,7 @@ use std::fmt;
 pub struct Unknown {
     kind: &'static str,
     given: String,
-    hint: &'static str,
+    hint: Cow<'static, str>,
 }
 
 impl Unknown {
@@ -27,7 +28,11 @@ impl Unknown {
     /// No such license, by id or external id.
     #[must_use]
     pub fn license(given: impl fmt::Display) -> Self {
-        Self::new("license", given, "skep license list")
+        let mut unknown = Self::new("license", given, "skep license list");
+        if let Some(hint) = licenses_of(&unknown.given) {
+            unknown.hint = hint.into();
+        }
+        unknown
     }
 
     /// No such license key, by id.
@@ -40,7 +45,13 @@ impl Unknown {
         Self {
             kind,
             given: given.to_string().chars().take(120).collect(),
-            hint,
+            hint: hint.into(),
         }
     }
+}
+
+/// What lists the licenses of a customer, for somebody who gave an address where a license belongs.
+fn licenses_of(given: &str) -> Option<String> {
+    let is_address = given.contains('@') && !given.contains(char::is_whitespace);
+    is_address.then(|| format!("skep license list --customer {given}"))
 }

@@ -14,7 +14,11 @@ Each tarball is checked as hex.pm checks a private package. A bad one is named
 with its fault, the others are published, and the exit code is 1.
 
 A release keeps the date of its first publication, which the --updates-until of a
-license is compared with.
+license is compared with. To correct a date, publish the same file again with
+--replace --published-at DATE.
+
+A file that is there already, byte for byte, is a success without effect: a build
+that is run again needs no --replace. Other bytes under the same version do.
 
 Examples:
   mix hex.build && skep publish acme_pro-1.0.0.tar

@@ -69,8 +69,7 @@ async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::
     if output.is_json() {
         output.json(&serde_json::json!({"published": published, "failed": faults}))?;
     } else if arguments.files.len() > 1 {
-        let (good, bad) = (published.len(), faults.len());
-        output.talk(format_args!("{good} published, {bad} refused."));
+        output.talk(tally(&published, faults.len()));
     }
     if let Some(error) = unread {
         return Err(error.into());
@@ -80,6 +79,16 @@ async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::
     } else {
         Outcome::Failed
     })
+}
+
+fn tally(published: &[Published], refused: usize) -> String {
+    let is_same = |release: &&Published| release.outcome == Became::Unchanged;
+    let same = published.iter().filter(is_same).count();
+    let new = published.len() - same;
+    match same {
+        0 => format!("{new} published, {refused} refused."),
+        _ => format!("{new} published, {same} there already, {refused} refused."),
+    }
 }
 
 fn say(output: Output, progress: &ProgressBar, release: &Published) -> std::io::Result<()> {
@@ -141,7 +150,7 @@ fn stopped(error: PublishError, published: usize) -> anyhow::Error {
         1 => "one release was published before this and stays".to_owned(),
         more => format!("{more} releases were published before this and stay"),
     };
-    let again = "once this is mended, run the same command with `--replace`, which leaves alone what is there";
+    let again = "once this is mended, run the same command again: it leaves alone what is there";
     hint(error, format!("{kept}; {again}"))
 }
 

@@ -23,8 +23,10 @@ pub(super) async fn refuse_existing(
     }
     let conn = &mut app.db.read().await?;
     match find(conn, candidate).await? {
-        (_, Some(_)) => Err(PublishError::Exists(candidate.name.clone())),
-        (_, None) => Ok(()),
+        (_, Some(release)) if !is_same(candidate, &release) => {
+            Err(PublishError::Exists(candidate.name.clone()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -59,8 +61,12 @@ async fn attempt(
                 db::releases::insert(tx, &release, &candidate.checked.metadata).await?;
                 (Outcome::Created, release)
             }
-            Some(_) if !request.replace => {
-                return Err(PublishError::Exists(candidate.name.clone()));
+            Some(release) if !request.replace => {
+                if !is_same(candidate, &release) {
+                    return Err(PublishError::Exists(candidate.name.clone()));
+                }
+                notes.extend(note_on_date(request, &release));
+                (Outcome::Unchanged, release)
             }
             Some(release) => replace(tx, request, candidate, release, (now, &mut notes)).await?,
         };
@@ -73,6 +79,23 @@ async fn attempt(
             published_at: release.published_at,
             notes,
         })
+    })
+}
+
+/// Whether a release has these very files: whoever publishes it again has lost nothing.
+fn is_same(candidate: &Candidate, release: &Release) -> bool {
+    let docs = stored_docs(candidate);
+    release.outer_checksum == candidate.checked.outer_checksum
+        && (docs.is_none() || docs == release.docs)
+}
+
+fn note_on_date(request: &Publish, release: &Release) -> Option<String> {
+    let (given, kept) = (request.published_at?, release.published_at);
+    (given != kept).then(|| {
+        format!(
+            "it keeps its date {}: `--replace` with `--published-at` changes that",
+            kept.date()
+        )
     })
 }
 

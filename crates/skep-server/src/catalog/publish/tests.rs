@@ -1,3 +1,4 @@
+mod again;
 mod full_disk;
 mod rules;
 

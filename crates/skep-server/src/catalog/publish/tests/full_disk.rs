@@ -110,6 +110,7 @@ async fn installation_here() -> Installation {
         name,
         url: None,
         listen: None,
+        private_key: None,
     };
     let made = init(&options, &clock.clock()).await.unwrap();
     let app = crate::app::App::open(made.config, clock.clock())
