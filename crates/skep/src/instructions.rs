@@ -2,6 +2,11 @@
 
 use std::fmt::Write;
 
+mod key_change;
+
+pub(crate) use key_change::KeyChange;
+use key_change::{host, secret_name};
+
 /// All that the lines need.
 pub(crate) struct Instructions<'a> {
     /// The repository's name: what `mix hex.repo add` must call it.
@@ -46,13 +51,17 @@ impl Instructions<'_> {
                 "rebar3: rebar.config, the dependency",
                 self.rebar3_dependency(),
             ),
+            part(
+                "rebar3: when it gets no package. It hides what the server says; curl shows what is wrong",
+                self.rebar3_trouble(),
+            ),
         ]
     }
 
     /// What builds and bots need.
     fn automation(&self) -> Vec<(String, String)> {
         let part = |heading: &str, body| (heading.to_owned(), body);
-        let secret = self.secret_name();
+        let secret = secret_name(self.repository);
         let actions = format!("GitHub Actions: with the key as the secret {secret}");
         let dependabot = format!(".github/dependabot.yml: with the Dependabot secret {secret}");
         let renovate = format!("renovate.json: with Renovate's secret {secret}");
@@ -70,33 +79,6 @@ impl Instructions<'_> {
             (renovate, self.renovate()),
             part("When the key changes", self.key_change()),
         ]
-    }
-
-    fn host(&self) -> &str {
-        let rest = self
-            .url
-            .split_once("://")
-            .map_or(self.url, |(_, rest)| rest);
-        let authority = rest.split('/').next().unwrap_or(rest);
-        authority
-            .rsplit_once(':')
-            .map_or(authority, |(host, _)| host)
-    }
-
-    /// `ACME_LICENSE_KEY`
-    fn secret_name(&self) -> String {
-        let name: String = self
-            .repository
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_uppercase()
-                } else {
-                    '_'
-                }
-            })
-            .collect();
-        format!("{name}_LICENSE_KEY")
     }
 
     fn mix_repository(&self) -> String {
@@ -147,11 +129,20 @@ impl Instructions<'_> {
         format!("{{deps, [{}]}}.", names.join(", "))
     }
 
+    fn rebar3_trouble(&self) -> String {
+        let (url, key) = (self.url, self.key);
+        let path = match self.packages.first() {
+            Some((package, _)) => format!("packages/{package}"),
+            None => "names".to_owned(),
+        };
+        format!("curl -H \"authorization: {key}\" {url}/{path}\nDEBUG=1 rebar3 get-deps")
+    }
+
     /// On three lines: curl and git would also take it on one, but Hex then ignores the whole file.
     fn netrc(&self) -> String {
         format!(
             "machine {}\nlogin license\npassword {}\n\nmix hex.repo add {} {} --fetch-public-key {}",
-            self.host(),
+            host(self.url),
             self.key,
             self.repository,
             self.url,
@@ -167,7 +158,7 @@ impl Instructions<'_> {
     }
 
     fn github_actions(&self) -> String {
-        let secret = self.secret_name();
+        let secret = secret_name(self.repository);
         format!(
             "- run: mix hex.repo add {} {} --fetch-public-key {} --auth-key \"${secret}\"\n  env:\n    {secret}: ${{{{ secrets.{secret} }}}}\n- run: mix deps.get",
             self.repository, self.url, self.fingerprint
@@ -182,7 +173,7 @@ impl Instructions<'_> {
              auth-key: ${{{{secrets.{secret}}}}}\n    public-key-fingerprint: {fingerprint}\nupdates:\n  \
              - package-ecosystem: mix\n    directory: \"/\"\n    registries: [{name}]\n    \
              insecure-external-code-execution: allow\n    schedule:\n      interval: weekly",
-            secret = self.secret_name()
+            secret = secret_name(self.repository)
         )
     }
 
@@ -191,7 +182,7 @@ impl Instructions<'_> {
             "hostRules": [{
                 "matchHost": self.url,
                 "authType": "Token-Only",
-                "token": format!("{{{{ secrets.{} }}}}", self.secret_name()),
+                "token": format!("{{{{ secrets.{} }}}}", secret_name(self.repository)),
             }],
             "packageRules": [{
                 "matchDatasources": ["hex"],
@@ -203,7 +194,13 @@ impl Instructions<'_> {
     }
 
     fn key_change(&self) -> String {
-        format!("mix hex.repo set {} --auth-key NEW_KEY", self.repository)
+        let (repository, url) = (self.repository, self.url);
+        KeyChange {
+            repository,
+            url,
+            key: "NEW_KEY",
+        }
+        .render()
     }
 }
 
@@ -260,15 +257,8 @@ mod tests {
 
     #[test]
     fn a_netrc_entry_names_the_host_without_its_port() {
-        assert_eq!(ACME.host(), "hex.acme.example");
-        assert_eq!(
-            Instructions {
-                url: "http://127.0.0.1:4000/repo",
-                ..ACME
-            }
-            .host(),
-            "127.0.0.1"
-        );
+        assert_eq!(host(ACME.url), "hex.acme.example");
+        assert_eq!(host("http://127.0.0.1:4000/repo"), "127.0.0.1");
     }
 
     #[test]

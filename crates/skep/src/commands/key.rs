@@ -1,14 +1,19 @@
 //! `skep key …`
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
+use skep_formats::name::RepositoryName;
 use skep_server::app::App;
 use skep_server::clock::Timestamp;
 use skep_server::db::audit::Actor;
 use skep_server::licensing::key::KeyRecord;
 use skep_server::licensing::keys::{self, Rotated};
+use skep_server::licensing::licenses;
 
 use super::Context;
 use crate::cli::key::{Key, KeyCreate, KeyList, KeyRevoke, KeyRotate};
+use crate::instructions::KeyChange;
 use crate::output::{day_or_dash, minute, table};
 
 pub(super) async fn run(context: &Context, command: Key) -> anyhow::Result<()> {
@@ -34,9 +39,15 @@ async fn create(context: &Context, app: &App, arguments: KeyCreate) -> anyhow::R
         "license": {"id": created.license.id},
         "key": with_secret(&created.key, created.secret.reveal()),
     });
-    context
-        .output
-        .result(&value, || shown_once(&created.key, created.secret.reveal()))?;
+    let change = key_change(app, &created.key, created.secret.reveal()).await;
+    context.output.secret(
+        &value,
+        || {
+            let shown = shown_once(&created.key, created.secret.reveal());
+            format!("{shown}\n\n{change}")
+        },
+        || another_key(&created.key),
+    )?;
     context.output.notes(&created.notes);
     Ok(())
 }
@@ -113,11 +124,46 @@ async fn rotate(context: &Context, app: &App, arguments: KeyRotate) -> anyhow::R
         "key": with_secret(&rotated.key, rotated.secret.reveal()),
         "old_key": rotated.old,
     });
+    let change = key_change(app, &rotated.key, rotated.secret.reveal()).await;
     context.output.secret(
         &value,
-        || rotated_text(app, &rotated),
+        || format!("{}\n\n{change}", rotated_text(app, &rotated)),
         || another_key(&rotated.key),
     )
+}
+
+/// How the customer puts a new key in place of the old one. Whatever happens, the key itself is shown: so
+/// this falls back on the default repository.
+async fn key_change(app: &App, key: &KeyRecord, secret: &str) -> String {
+    let shown = licenses::show(app, &key.license.to_string()).await;
+    let products = shown.map(|shown| shown.products).unwrap_or_default();
+    let names: BTreeSet<&RepositoryName> = products.iter().map(|it| &it.repository).collect();
+    if names.is_empty() {
+        return key_changes(app, [&app.config.default_repository().name], secret);
+    }
+    key_changes(app, names, secret)
+}
+
+/// The same for each of these repositories.
+pub(super) fn key_changes<'a>(
+    app: &App,
+    repositories: impl IntoIterator<Item = &'a RepositoryName>,
+    key: &str,
+) -> String {
+    let texts = repositories.into_iter().map(|name| {
+        let url = &app.config.repository_url(name);
+        let repository = name.as_str();
+        let change = KeyChange {
+            repository,
+            url,
+            key,
+        };
+        format!(
+            "Customers of {repository} put it in place of the old one:\n\n{}",
+            change.render()
+        )
+    });
+    texts.collect::<Vec<_>>().join("\n\n")
 }
 
 /// What to do when a new key could not be shown.
@@ -138,10 +184,8 @@ fn rotated_text(app: &App, rotated: &Rotated) -> String {
         ),
         None => "works on, and tells its users about the new one".to_owned(),
     };
-    let repository = &app.config.default_repository().name;
     format!(
-        "{}\nThe old key {} {fate}.\n\
-         Customers change it with: mix hex.repo set {repository} --auth-key NEW_KEY",
+        "{}\nThe old key {} {fate}.",
         shown_once(&rotated.key, rotated.secret.reveal()),
         old.id
     )

@@ -11,6 +11,7 @@ use skep_server::licensing::import::{
     BadLine, ImportError, ImportRow, Imported, ImportedLicense, import,
 };
 
+use super::super::key::key_changes;
 use super::Context;
 use crate::cli::license::Import;
 use crate::licenses_csv;
@@ -31,7 +32,7 @@ pub(super) async fn run(context: &Context, app: &App, arguments: Import) -> anyh
     });
     context.output.secret(
         &value,
-        || text(&imported),
+        || text(app, &imported),
         || {
             "`skep license list` shows the licenses, `skep key create LICENSE` makes a key"
                 .to_owned()
@@ -90,7 +91,7 @@ fn license(license: &ImportedLicense) -> serde_json::Value {
 }
 
 /// The new keys are shown only now; whoever brought a key along knows it.
-fn text(imported: &Imported) -> String {
+fn text(app: &App, imported: &Imported) -> String {
     let (licenses, customers) = (imported.licenses.len(), imported.new_customers);
     let mut text = format!("Imported {licenses} licenses; {customers} customers are new.");
     let made = imported.licenses.iter().filter_map(|license| {
@@ -105,6 +106,9 @@ fn text(imported: &Imported) -> String {
     if !made.is_empty() {
         text.push_str("\n\nThese lines had no key; the new ones are shown only now:\n\n");
         text.push_str(&table(["customer", "license", "key"], made, ""));
+        let names = app.config.repositories.iter().map(|it| &it.name);
+        text.push_str("\n\n");
+        text.push_str(&key_changes(app, names, "NEW_KEY"));
     }
     text
 }
