@@ -24,6 +24,8 @@ pub(crate) fn start(format: LogFormat, default: &str) -> anyhow::Result<()> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would say so on stderr, and panic when that is what is gone: a terminal was closed.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => builder.with_target(false).finish().try_init()?,

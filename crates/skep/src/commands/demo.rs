@@ -12,7 +12,6 @@ use skep_server::clock::Clock;
 use skep_server::node::Node;
 use skep_server::serve::serve;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Context;
 use super::serve::{bind, shutdown};
@@ -28,12 +27,16 @@ const PORT: u16 = 4000;
 const REPOSITORY: &str = "demo";
 
 pub(super) async fn run(context: &Context, arguments: Demo) -> anyhow::Result<()> {
-    let shutdown = shutdown()?;
     let listener = listen(arguments.port).await?;
     let folder = tempfile::Builder::new()
         .prefix("skep-demo-")
         .tempdir()
         .context("there is no room for temporary files")?;
+    let path = folder.path().to_path_buf();
+    let shutdown = shutdown(move || {
+        // The server may be writing to it this very moment.
+        (0..5).any(|_| fs_err::remove_dir_all(&path).is_ok());
+    })?;
     let app = open(folder.path(), listener.local_addr()?).await?;
     let key = shop::fill(&app, folder.path()).await?;
     let name = app.config.default_repository().name.clone();
@@ -54,25 +57,12 @@ pub(super) async fn run(context: &Context, arguments: Demo) -> anyhow::Result<()
     customer.write_projects()?;
     let node = Node::start(app).await?;
     announce(context, folder.path(), &customer)?;
-    serve(node, listener, until_nobody_looks(shutdown)?).await;
+    serve(node, listener, shutdown).await;
     folder
         .close()
         .context("the temporary folder could not be removed")?;
     context.output.talk("\nAll gone.");
     Ok(())
-}
-
-/// A demonstration also ends with its terminal; a server does not have to.
-fn until_nobody_looks(
-    shutdown: impl Future<Output = ()>,
-) -> anyhow::Result<impl Future<Output = ()>> {
-    let mut hangup = signal(SignalKind::hangup()).context("signals cannot be received")?;
-    Ok(async move {
-        tokio::select! {
-            () = shutdown => {}
-            _ = hangup.recv() => {}
-        }
-    })
 }
 
 /// The port that was asked for; else the usual one; else any.
@@ -94,6 +84,7 @@ async fn open(folder: &Path, address: SocketAddr) -> anyhow::Result<App> {
         name,
         url: None,
         listen: Some(address),
+        private_key: None,
     };
     let made = init(&options, &Clock::system()).await?;
     Ok(App::open(made.config, Clock::system()).await?)
@@ -119,7 +110,7 @@ fn announce(context: &Context, folder: &Path, customer: &Customer<'_>) -> anyhow
     ));
     context.output.result(&value, || {
         format!(
-            "{}\n\n# As the seller: who fetched what, within 15 seconds\nexport SKEP_CONFIG={}\n{} usage",
+            "{}\n\n# As the seller: who fetched what, within 15 seconds\nSKEP_CONFIG={} {} usage",
             customer.commands(),
             config.display(),
             ourselves()

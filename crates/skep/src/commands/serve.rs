@@ -19,7 +19,7 @@ use crate::output::hint;
 pub(super) async fn run(context: &Context, arguments: Serve) -> anyhow::Result<()> {
     let config = context.config()?;
     let address = arguments.listen.unwrap_or(config.server.listen);
-    let shutdown = shutdown()?;
+    let shutdown = shutdown(|| {})?;
     // Before anything is opened: a second server on the same port must not touch what is there.
     let listener = bind(address).await?;
     let app = App::open(config, Clock::system()).await?;
@@ -71,15 +71,23 @@ pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Ready once the process is asked to end. A second request ends it at once.
-pub(super) fn shutdown() -> anyhow::Result<impl Future<Output = ()>> {
+/// Ready once the process is asked to end, or its terminal is closed. A second request ends it at once,
+/// after `clean_up`; a terminal that closes may well say so twice, so that is none.
+pub(super) fn shutdown(
+    clean_up: impl FnOnce() + Send + 'static,
+) -> anyhow::Result<impl Future<Output = ()>> {
     let listen = |kind| signal(kind).context("signals cannot be received");
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut hangup = listen(SignalKind::hangup())?;
     Ok(async move {
-        either(&mut terminate, &mut interrupt).await;
+        tokio::select! {
+            () = either(&mut terminate, &mut interrupt) => {}
+            _ = hangup.recv() => {}
+        }
         tokio::spawn(async move {
             either(&mut terminate, &mut interrupt).await;
+            clean_up();
             std::process::exit(1);
         });
     })

@@ -72,15 +72,13 @@ impl Customer<'_> {
              \n\
              # With mix (Elixir), in a project that depends on {NAME}\n\
              cd {folder}/mix\n\
-             export HEX_HOME={folder}/hex\n\
-             mix hex.repo add {repository} {url} --fetch-public-key {fingerprint} --auth-key {key}\n\
-             mix deps.get\n\
-             mix run -e ':{NAME}.hello()'\n\
+             HEX_HOME={folder}/hex mix hex.repo add {repository} {url} --fetch-public-key {fingerprint} --auth-key {key}\n\
+             HEX_HOME={folder}/hex mix deps.get\n\
+             HEX_HOME={folder}/hex mix run -e ':{NAME}.hello()'\n\
              \n\
              # With rebar3 (Erlang), the same\n\
              cd {folder}/rebar3\n\
-             export REBAR_CACHE_DIR={folder}/rebar3-cache\n\
-             rebar3 compile\n\
+             REBAR_CACHE_DIR={folder}/rebar3-cache rebar3 compile\n\
              erl -noshell -pa _build/default/lib/{NAME}/ebin -s {NAME} hello -s init stop"
         )
     }
