@@ -2,6 +2,7 @@
 //! half there.
 
 use std::{
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::Stdio,
     thread,
@@ -18,6 +19,8 @@ use crate::support::{
 };
 
 const KILLS: u64 = 50;
+/// Some are through before the kill, which then does not count.
+const MOST_BATCHES: u64 = 2 * KILLS;
 /// Releases that one `skep publish` is given.
 const BATCH: u64 = 16;
 const SEED: u64 = 0x5eed_0f5c_e900_2026;
@@ -71,22 +74,29 @@ fn every_acknowledged_release_survives_50_kills() {
     let license = shop.license("rosa@example.com", &["--plan", "lifetime"]);
     let folder = shop.repository().with_file_name("tarballs");
     fs_err::create_dir(&folder).expect("the temporary folder is writable");
-    let releases: Vec<Release> = (0..KILLS * BATCH)
-        .map(|number| Release::new(&folder, number))
-        .collect();
-    let mut batches = releases.chunks(usize::try_from(BATCH).expect("small"));
+    let mut batches = (0..MOST_BATCHES).map(|batch| -> Vec<Release> {
+        let numbers = batch * BATCH..(batch + 1) * BATCH;
+        numbers
+            .map(|number| Release::new(&folder, number))
+            .collect()
+    });
     // One undisturbed, to know how long it takes.
     let begin = Clock::system().now();
-    let first = batches.next().expect("there are 50");
-    let mut acknowledged = publish(&shop, first, None);
+    let mut releases = batches.next().expect("there are more");
+    let (mut acknowledged, _) = publish(&shop, &releases, None);
     let whole = Clock::system().now().micros().abs_diff(begin.micros());
-    assert_eq!(acknowledged.len(), first.len());
-    for batch in batches {
+    assert_eq!(acknowledged.len(), releases.len());
+    let mut kills = 0;
+    while kills < KILLS {
+        let batch = batches.next().expect("most kills come in time");
         let patience = Duration::from_micros(numbers.below(whole));
-        acknowledged.extend(publish(&shop, batch, Some(patience)));
+        let (published, is_killed) = publish(&shop, &batch, Some(patience));
+        acknowledged.extend(published);
+        releases.extend(batch);
+        kills += u64::from(is_killed);
     }
     eprintln!(
-        "{} of {} releases were acknowledged",
+        "{kills} kills; {} of {} releases were acknowledged",
         acknowledged.len(),
         releases.len()
     );
@@ -103,8 +113,9 @@ fn every_acknowledged_release_survives_50_kills() {
     the_registry_is_whole(&shop, &license);
 }
 
-/// Publishes a batch, killed after `patience`; what was acknowledged until then.
-fn publish(shop: &Shop, batch: &[Release], patience: Option<Duration>) -> Vec<String> {
+/// Publishes a batch, killed after `patience`: what was acknowledged until then, and whether the kill is
+/// what ended it.
+fn publish(shop: &Shop, batch: &[Release], patience: Option<Duration>) -> (Vec<String>, bool) {
     let said = shop.repository().with_file_name("said");
     let file = fs_err::File::create(&said).expect("the temporary folder is writable");
     let mut publish = shop.command();
@@ -120,12 +131,13 @@ fn publish(shop: &Shop, batch: &[Release], patience: Option<Duration>) -> Vec<St
         thread::sleep(patience);
         child.kill().expect("SIGKILL can be sent");
     }
-    child.wait().expect("it ends");
+    let status = child.wait().expect("it ends");
     let said = fs_err::read_to_string(&said).expect("it was made");
     let lines = said
         .lines()
         .filter_map(|line| line.strip_prefix("Published ")?.strip_suffix('.'));
-    lines.map(str::to_owned).collect()
+    let published = lines.map(str::to_owned).collect();
+    (published, status.signal() == Some(9))
 }
 
 fn is_served(shop: &Shop, license: &License, release: &Release) {
