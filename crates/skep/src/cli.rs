@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) mod catalog;
 pub(crate) mod customer;
@@ -20,6 +20,9 @@ const STYLES: Styles = Styles::styled()
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
+
+/// How clap lays a help text out, but for what follows the options.
+const TEMPLATE: &str = "{before-help}{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}";
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -48,6 +51,26 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What was typed; prints help or what is wrong with it, and ends the process.
+    pub(crate) fn read() -> Self {
+        let matches = as_written(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// Prints what follows a command's help as it is written: clap wraps everything to the terminal's width
+/// but a template, and a command that is broken in its middle cannot be copied.
+fn as_written(command: clap::Command) -> clap::Command {
+    let command = command.mut_subcommands(as_written);
+    let Some(ending) = command.get_after_help().map(ToString::to_string) else {
+        return command;
+    };
+    debug_assert!(!ending.contains('{'), "it would be part of a template");
+    let template = format!("{TEMPLATE}\n\n{ending}");
+    command.help_template(template).after_help("")
 }
 
 /// Every command.

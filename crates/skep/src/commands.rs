@@ -1,16 +1,16 @@
 //! What each command does: calls the server's operations, and turns what comes back into text for
 //! people or JSON for programs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use skep_server::app::App;
 use skep_server::clock::Clock;
-use skep_server::config::Config;
+use skep_server::config::{Config, ConfigError};
 
 use crate::cli::server::LogFormat;
 use crate::cli::{Cli, Command};
-use crate::output::Output;
+use crate::output::{Output, hint};
 use crate::{env_vars, logging};
 
 mod customer;
@@ -47,9 +47,15 @@ pub(crate) struct Context {
 impl Context {
     /// The configuration: `--config`, else SKEP_CONFIG, else ./skep.toml.
     pub(crate) fn config(&self) -> anyhow::Result<Config> {
-        let given = self.config.clone().or_else(env_vars::config_file);
-        let path = given.unwrap_or_else(|| PathBuf::from("skep.toml"));
-        Ok(Config::load(&path, &env_vars::config_overrides())?)
+        let (path, named_by) = match (&self.config, env_vars::config_file()) {
+            (Some(path), _) => (path.clone(), Some("--config")),
+            (None, Some(path)) => (path, Some("SKEP_CONFIG")),
+            (None, None) => (PathBuf::from("skep.toml"), None),
+        };
+        match (Config::load(&path, &env_vars::config_overrides()), named_by) {
+            (Err(ConfigError::Missing { path }), Some(named_by)) => Err(misnamed(&path, named_by)),
+            (result, _) => Ok(result?),
+        }
     }
 
     /// Opens the configured installation for one command.
@@ -62,6 +68,18 @@ impl Context {
         app.db.close().await;
         result
     }
+}
+
+fn misnamed(path: &Path, named_by: &str) -> anyhow::Error {
+    let error = anyhow::anyhow!(
+        "there is no configuration at `{}`, which `{named_by}` names",
+        path.display()
+    );
+    let advice = match named_by {
+        "SKEP_CONFIG" => "`unset SKEP_CONFIG` if it is a leftover: then ./skep.toml counts",
+        _ => "without it, SKEP_CONFIG or ./skep.toml counts; `skep init` makes one",
+    };
+    hint(error, advice)
 }
 
 /// Carries out what was typed.

@@ -15,11 +15,12 @@ pub(crate) enum Registry {
 }
 
 const BUILD_ENDING: &str = "\
-Reads DIR/tarballs/NAME-VERSION.tar and writes DIR/public_key, DIR/packages/NAME, DIR/names and
-DIR/versions. What it knows from before is in DIR/.skep: tarballs whose size and time have not changed
-are not read again.
+Reads DIR/tarballs/NAME-VERSION.tar and writes DIR/public_key, DIR/packages/NAME,
+DIR/names and DIR/versions. What it knows from before is in DIR/.skep: tarballs
+whose size and time have not changed are not read again.
 
-Make a key with `openssl genrsa -out key.pem 4096`, and keep it: customers know its fingerprint.";
+Make a key with `openssl genrsa -out key.pem 4096`, and keep it: customers know
+its fingerprint.";
 
 /// Builds the signed index of a directory of tarballs. The index is replaced file by file and never names
 /// what is not there. A bad tarball is named and left out, and the exit code is 1.

@@ -30,7 +30,8 @@ It is part of every signed file: choose it once.
 
 Examples:
   skep init shop --name acme       to try it on this machine
-  skep init /srv/hex --name acme --url https://hex.acme.dev";
+  skep init /srv/hex --name acme --url https://hex.acme.dev
+  skep init /srv/hex --name acme --private-key old/private_key.pem";
 
 /// `init`
 #[derive(Debug, Args)]
@@ -48,6 +49,10 @@ pub(crate) struct Init {
     #[arg(long, value_parser = parse_url)]
     pub(crate) url: Option<Url>,
 
+    /// The signing key of an older system, so that customers need no new fingerprint; it is copied
+    #[arg(long, value_name = "FILE.pem")]
+    pub(crate) private_key: Option<PathBuf>,
+
     /// Address and port to listen on [default: 127.0.0.1 and the port of a local URL, or 4000]
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     pub(crate) listen: Option<SocketAddr>,
@@ -57,8 +62,9 @@ const SERVE_HELP: &str = "\
 Serves until it is told to stop. Every other command works beside it: it follows
 within a second.
 
-SIGTERM or Ctrl-C finishes the requests under way, writes down the usage and ends
-with exit code 0; a second one ends at once. SKEP_LOG=debug logs more.";
+SIGTERM, Ctrl-C or a terminal that closes (SIGHUP) finishes the requests under
+way, writes down the usage and ends with exit code 0; a second SIGTERM or Ctrl-C
+ends at once. SKEP_LOG=debug logs more.";
 
 /// `serve`
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ Examples:
   skep usage --by customer --since 2026-10-01
   skep usage --by client-version              which tools are out there
   skep usage --by day,package
-  skep usage --file all --refused --by customer,status";
+  skep usage --refused --by customer,status";
 
 /// Counts what customers fetched.
 #[derive(Debug, Args)]
@@ -47,11 +47,12 @@ pub(crate) struct Usage {
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Option<RepositoryName>,
 
-    /// What kind of file was asked for
-    #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Tarball)]
-    pub(crate) file: Kind,
+    /// What kind of file was asked for [default: tarball; with --refused: all]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) file: Option<Kind>,
 
-    /// Requests that got an error, instead of those that got the file
+    /// Requests that got an error, instead of those that got the file; mix is refused before it asks
+    /// for a tarball
     #[arg(long)]
     pub(crate) refused: bool,
 

@@ -45,7 +45,12 @@ fn asked(arguments: &Usage) -> Asked {
             .map(|text| text.trim().to_lowercase()),
         repository: arguments.repository.as_ref().map(ToString::to_string),
         package: arguments.package.as_ref().map(ToString::to_string),
-        file: file(arguments.file),
+        file: match arguments.file {
+            Some(kind) => file(kind),
+            // mix and rebar3 are refused before they ask for a tarball.
+            None if arguments.refused => None,
+            None => file(Kind::Tarball),
+        },
         // Grouped by answer, all of them are wanted.
         refused: Some(arguments.refused).filter(|is_refused| *is_refused || !by(By::Status)),
         by_day: by(By::Day),

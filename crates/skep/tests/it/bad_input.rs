@@ -62,6 +62,8 @@ fn what_nobody_knows_is_named() {
         "license issue --customer rosa@example.com --product tools --plan perpetual",
         "license show lic_00000000000000000000000000",
         "license show A-1",
+        "license show rosa@example.com",
+        "license revoke rosa@example.com",
         "license change A-1",
         "license explain lic_00000000000000000000000000",
         "license list --customer kim@example.com",
@@ -81,14 +83,18 @@ fn what_nobody_knows_is_named() {
 fn without_a_configuration_it_says_how_to_get_one() {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let mut text = String::new();
-    for arguments in [
-        &["serve"][..],
-        &["--config", "nowhere/skep.toml", "package", "list"],
+    for (arguments, named) in [
+        (&["serve"][..], ""),
+        (
+            &["--config", "nowhere/skep.toml", "package", "list"],
+            "gone",
+        ),
+        (&["package", "list"], "gone/skep.toml"),
     ] {
         let mut skep = Command::new(env!("CARGO_BIN_EXE_skep"));
         skep.args(arguments)
             .current_dir(&folder)
-            .env_remove("SKEP_CONFIG");
+            .env("SKEP_CONFIG", named);
         text.push_str(&told(&run(&mut skep).failed()));
     }
     let folder = folder.path().canonicalize().expect("it exists");

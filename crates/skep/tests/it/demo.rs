@@ -1,9 +1,11 @@
 //! `skep demo`: everything that it prints works when pasted.
 
 use std::{
-    io::{BufRead, BufReader},
-    path::Path,
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -113,17 +115,53 @@ fn the_lines_for_rebar3_and_for_the_seller_work_when_pasted() {
     panic!("the download is not in the usage after 20 seconds");
 }
 
+impl Demo {
+    /// The folder that it made, of what it printed with `--json`.
+    fn folder(&self) -> PathBuf {
+        let value: Value = serde_json::from_str(&self.printed).expect("JSON");
+        let config = PathBuf::from(value["config"].as_str().expect("a path"));
+        assert!(config.is_file());
+        let folder = config.parent().and_then(Path::parent);
+        folder.expect("it is in a folder").to_path_buf()
+    }
+
+    fn send(&self, signal: &str) {
+        run(Command::new("kill").args([signal, &self.child.id().to_string()])).succeeded();
+    }
+}
+
 #[test]
 fn it_ends_when_asked_and_leaves_nothing() {
+    for signal in ["-INT", "-HUP"] {
+        let mut demo = Demo::start(&["--json"]);
+        let folder = demo.folder();
+        demo.send(signal);
+        assert_eq!(demo.child.wait().expect("it ends").code(), Some(0));
+        assert!(!folder.exists(), "{signal}");
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_nothing_either() {
     let mut demo = Demo::start(&["--json"]);
+    let folder = demo.folder();
+    // A request that never ends keeps the server from finishing.
     let value: Value = serde_json::from_str(&demo.printed).expect("JSON");
-    let config = Path::new(value["config"].as_str().expect("a path")).to_path_buf();
-    assert!(config.is_file());
-    run(Command::new("kill").args(["-INT", &demo.child.id().to_string()])).succeeded();
-    assert_eq!(demo.child.wait().expect("it ends").code(), Some(0));
-    let folder = config
-        .parent()
-        .and_then(Path::parent)
-        .expect("it is in a folder");
+    let url = value["url"].as_str().expect("a URL");
+    let address = url.trim_start_matches("http://").trim_end_matches("/repo");
+    let mut connection = TcpStream::connect(address).expect("it listens");
+    connection.write_all(b"GET / HTTP/1.1\r\n").expect("open");
+    demo.send("-INT");
+    // Not so soon after the first that both count as one.
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(matches!(demo.child.try_wait(), Ok(None)), "it still waits");
+    demo.send("-INT");
+    assert_eq!(demo.child.wait().expect("it ends").code(), Some(1));
     assert!(!folder.exists());
+}
+
+#[test]
+fn nothing_that_is_pasted_stays_in_the_shell() {
+    let demo = Demo::start(&[]);
+    assert!(!demo.printed.contains("export "), "{}", demo.printed);
 }

@@ -60,6 +60,34 @@ fn every_command_explains_itself() {
 }
 
 #[test]
+fn examples_are_never_broken_by_the_width_of_a_terminal() {
+    for (command, example) in [
+        (
+            "",
+            "skep license issue --customer rosa@example.com --product pro --plan lifetime",
+        ),
+        (
+            "init",
+            "skep init /srv/hex --name acme --url https://hex.acme.dev",
+        ),
+        (
+            "license issue",
+            "    --plan lifetime --json | jq -r .key.secret",
+        ),
+        (
+            "publish",
+            "skep publish acme_pro-1.0.0.tar --docs acme_pro-1.0.0-docs.tar.gz",
+        ),
+    ] {
+        for flag in ["--help", "-h"] {
+            let mut skep = Command::new(env!("CARGO_BIN_EXE_skep"));
+            skep.args(command.split_whitespace()).arg(flag);
+            run(skep.env("COLUMNS", "40")).succeeded().says(example);
+        }
+    }
+}
+
+#[test]
 fn configuration_and_json_go_before_or_after_the_command() {
     let shop = crate::support::shop::Shop::init();
     let config = shop.repository().join("skep.toml");

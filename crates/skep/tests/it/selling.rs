@@ -17,6 +17,21 @@ fn setting_up() {
     story
         .skep(&format!("init {} --name acme", again.display()))
         .failed();
+    story.skep("init new --name hexpm").failed();
+    let key = again.join("signing_key.pem");
+    let old = again.with_file_name("old");
+    fs_err::create_dir(&old).expect("writable");
+    fs_err::copy(&key, old.join("signing_key.pem")).expect("writable");
+    story.skep("init old --name acme").failed();
+    story
+        .skep("init old/../old --name acme --private-key old/signing_key.pem")
+        .succeeded();
+    let toml = again.join("skep.toml");
+    let text = fs_err::read_to_string(&toml).expect("it exists");
+    let renamed = text.replace("name = \"acme\"", "name = \"other\"");
+    fs_err::write(&toml, renamed).expect("writable");
+    story.skep("package list").failed();
+    shop.skep(&["doctor"]).failed().says("FAIL repository");
     insta::assert_snapshot!(story.text());
 }
 
@@ -39,7 +54,13 @@ fn releases() {
     story
         .skep(&format!("publish {}", file.display()))
         .succeeded();
-    story.skep(&format!("publish {}", file.display())).failed();
+    story
+        .skep(&format!("publish {}", file.display()))
+        .succeeded();
+    let other = shop.repository().with_file_name("other.tar");
+    let content = Package::new("widget", "2.0.0-rc.1").described("Another thing");
+    fs_err::write(&other, content.tarball()).expect("writable");
+    story.skep(&format!("publish {}", other.display())).failed();
     story
         .skep(&format!("publish --replace {}", file.display()))
         .succeeded();

@@ -61,6 +61,8 @@ fn what_was_downloaded_is_seen_by_the_seller() {
     let mut shop = Shop::with_widget();
     shop.serve();
     let license = shop.license("rosa@example.com", &LIFETIME);
+    // mix and rebar3 come no further than this when they are refused.
+    assert_eq!(status(&shop, &license, "packages/gadget"), 403);
     // The one that is waited for comes last: what is written down before it is there, too.
     assert_eq!(status(&shop, &license, "tarballs/widget-9.9.9.tar"), 404);
     assert_eq!(status(&shop, &license, "tarballs/widget-1.1.0.tar"), 200);
@@ -71,6 +73,8 @@ fn what_was_downloaded_is_seen_by_the_seller() {
     story
         .skep("usage --refused --by release,status")
         .succeeded();
+    story.skep("usage --refused --by release,file").succeeded();
+    story.skep("usage --refused --file docs").succeeded();
     story.skep("usage --until 2020-01-01").succeeded();
     story.skep("package delete widget 1.1.0").failed();
     story
@@ -99,7 +103,7 @@ fn a_port_in_use_is_named() {
 fn a_signal_ends_it_with_exit_code_0() {
     let shop = Shop::init();
     let address = shop.url.trim_start_matches("http://").to_owned();
-    for signal in ["-TERM", "-INT"] {
+    for signal in ["-TERM", "-INT", "-HUP"] {
         let mut child = shop
             .command()
             .args(["serve", "--listen", &address])
@@ -111,6 +115,29 @@ fn a_signal_ends_it_with_exit_code_0() {
         run(Command::new("kill").args([signal, &child.id().to_string()])).succeeded();
         assert_eq!(child.wait().expect("it ends").code(), Some(0), "{signal}");
     }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it_with_its_usage_written_down() {
+    let shop = Shop::with_widget();
+    let license = shop.license("rosa@example.com", &LIFETIME);
+    let address = shop.url.trim_start_matches("http://").to_owned();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut child = shop
+        .command()
+        .args(["serve", "--listen", &address])
+        .stderr(Stdio::from(writer))
+        .spawn()
+        .expect("it starts");
+    soon(|| http::get(&format!("{}/readyz", shop.url), &[]).is_ok());
+    assert_eq!(status(&shop, &license, "tarballs/widget-1.1.0.tar"), 200);
+    // From now on nothing can be said, as on a terminal that is gone; and it may be told twice.
+    drop(reader);
+    let id = child.id().to_string();
+    run(Command::new("kill").args(["-HUP", &id])).succeeded();
+    run(Command::new("kill").args(["-HUP", &id]));
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    shop.skep(&["usage"]).succeeded().says("widget");
 }
 
 #[test]

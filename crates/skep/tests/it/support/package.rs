@@ -7,6 +7,7 @@ use skep_formats::tarball::{Limits, Metadata, create};
 pub(crate) struct Package {
     name: String,
     version: String,
+    description: String,
 }
 
 impl Package {
@@ -14,6 +15,15 @@ impl Package {
         Self {
             name: name.to_owned(),
             version: version.to_owned(),
+            description: "A thing worth its price".to_owned(),
+        }
+    }
+
+    /// The same with another description, and so with other bytes.
+    pub(crate) fn described(self, description: &str) -> Self {
+        Self {
+            description: description.to_owned(),
+            ..self
         }
     }
 
@@ -27,7 +37,7 @@ impl Package {
         let files = self.files();
         let mut metadata = Metadata::new(&self.name, &self.version);
         metadata.app = Some(self.name.clone());
-        metadata.description = Some("A thing worth its price".to_owned());
+        metadata.description = Some(self.description.clone());
         metadata.build_tools = vec!["rebar3".to_owned(), "mix".to_owned()];
         metadata.files = files.iter().map(|(path, _)| path.clone()).collect();
         metadata.licenses = vec!["Commercial".to_owned()];
@@ -40,7 +50,7 @@ impl Package {
     }
 
     fn files(&self) -> Vec<(String, String)> {
-        let Self { name, version } = self;
+        let Self { name, version, .. } = self;
         vec![
             ("rebar.config".to_owned(), "{deps, []}.\n".to_owned()),
             (
