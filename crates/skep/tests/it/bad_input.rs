@@ -200,8 +200,9 @@ fn bad_tarballs_are_named_and_the_others_published() {
     let (good, bad, missing) = (good.display(), bad.display(), missing.display());
     let mut story = Story::of(&shop);
     story
-        .skep(&format!("publish {bad} {missing} {good} {good}"))
+        .skep(&format!("publish {bad} {missing} {good}"))
         .failed();
+    story.skep(&format!("publish {bad} {good}")).failed();
     story.skep(&format!("publish --json {bad} {good}")).failed();
     story
         .skep(&format!("publish {good} {good} --docs {good}"))
