@@ -11,7 +11,6 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, StatusCode};
-use url::Url;
 
 use self::caller::snapshot_for;
 use crate::app::Signer;
@@ -96,12 +95,7 @@ impl<'a> Visit<'a> {
     }
 
     fn words(&self) -> Words<'a> {
-        let messages = &self.node.app.config.messages;
-        Words {
-            repository: self.repository,
-            renew_url: messages.renew_url.as_ref().map(Url::as_str),
-            support: messages.support.as_deref(),
-        }
+        Words::new(&self.node.app, self.repository)
     }
 
     async fn answer_to(&self, caller: &Caller<'_>, snapshot: &Arc<Snapshot>) -> Response {

@@ -89,11 +89,13 @@ pub enum Denied {
     },
     /// The license begins later.
     LicenseNotStarted { starts_at: Timestamp },
-    /// None of the license's products has the package.
+    /// None of the license's products has the package; `elsewhere` is another repository where one has
+    /// a package of that name.
     NotCovered {
         package: String,
         covers: Vec<String>,
         more: usize,
+        elsewhere: Option<String>,
     },
     /// Everything that was asked for is newer than the update window.
     UpdatesEnded {
@@ -229,7 +231,7 @@ fn check_package(
         return Ok(visible);
     }
     if !entitlement.covers(repository, name) {
-        return Err(not_covered(entitlement, name));
+        return Err(not_covered(entitlement, repository, name));
     }
     let first = entry.and_then(|entry| {
         entry
@@ -270,17 +272,25 @@ fn check_release(
                 published_at: release.published_at,
             })
         }
-        _ => Err(not_covered(entitlement, package.name().as_str())),
+        _ => Err(not_covered(
+            entitlement,
+            package.repository().as_str(),
+            package.name().as_str(),
+        )),
     }
 }
 
-fn not_covered(entitlement: &Entitlement<'_>, package: &str) -> Denied {
-    let mut names = entitlement.covered_names().map(ToOwned::to_owned);
+fn not_covered(entitlement: &Entitlement<'_>, repository: &str, package: &str) -> Denied {
+    let mut names = entitlement.covered_names(repository);
     let covers = names.by_ref().take(COVERED_NAMES).collect();
     Denied::NotCovered {
         package: package.to_owned(),
         covers,
         more: names.count(),
+        elsewhere: entitlement
+            .repository_with(package)
+            .filter(|other| *other != repository)
+            .map(ToOwned::to_owned),
     }
 }
 

@@ -122,9 +122,33 @@ impl Entitlement<'_> {
         self.covers(package.repository().as_str(), package.name().as_str())
     }
 
-    /// What the license covers, for people: the patterns of its products, in order of the products.
-    pub fn covered_names(&self) -> impl Iterator<Item = &str> {
-        self.products()
-            .flat_map(|product| product.packages.iter().map(|pattern| pattern.as_str()))
+    /// What the license covers, for people who ask a repository: the patterns of its products in that
+    /// one, then those in others, which are named.
+    pub fn covered_names(&self, repository: &str) -> impl Iterator<Item = String> {
+        let (here, there): (Vec<_>, Vec<_>) = self
+            .products()
+            .flat_map(|product| {
+                product
+                    .packages
+                    .iter()
+                    .map(move |pattern| (product, pattern))
+            })
+            .partition(|(product, _)| product.repository.as_str() == repository);
+        let here = here.into_iter().map(|(_, pattern)| pattern.to_string());
+        let there = there
+            .into_iter()
+            .map(|(product, pattern)| format!("{pattern} (repository {})", product.repository));
+        here.chain(there)
+    }
+
+    /// A repository in which the license covers the package of this very name.
+    #[must_use]
+    pub fn repository_with(&self, package: &str) -> Option<&str> {
+        let has = |product: &&Product| {
+            let mut patterns = product.packages.iter();
+            patterns.any(|pattern| pattern.as_str() == package)
+        };
+        let product = self.products().find(has)?;
+        Some(product.repository.as_str())
     }
 }

@@ -192,7 +192,7 @@ fn unknown_key(app: &App, subject: &Subject) -> Explanation {
     let is_mistyped =
         matches!(subject, Subject::Key(key) if LicenseKey::form(key.reveal()) == Form::Mistyped);
     let repository = &app.config.default_repository().name;
-    let refusal = words(app, repository).denial(&Denied::UnknownKey { is_mistyped });
+    let refusal = Words::new(app, repository.as_str()).denial(&Denied::UnknownKey { is_mistyped });
     let answers = vec![Answer::refused(repository, None, None, refusal)];
     Explanation {
         license: None,
@@ -217,7 +217,7 @@ async fn answers(
             default,
             package,
             version,
-            words(app, default).denial(&denied),
+            Words::new(app, default.as_str()).denial(&denied),
         )]);
     }
     let packages = match &question.package {
@@ -226,7 +226,7 @@ async fn answers(
     };
     let answer =
         |(repository, name, entry): &(RepositoryName, PackageName, Option<PackageEntry>)| {
-            let words = words(app, repository);
+            let words = Words::new(app, repository.as_str());
             Answer::about(
                 entitlement,
                 (repository, name, entry.as_ref()),
@@ -295,15 +295,6 @@ async fn load(conn: &mut Conn, package: Package) -> Result<Candidate, DbError> {
     Ok((repository, name, Some(PackageEntry::new(package, releases))))
 }
 
-fn words<'a>(app: &'a App, repository: &'a RepositoryName) -> Words<'a> {
-    let messages = &app.config.messages;
-    Words {
-        repository: repository.as_str(),
-        renew_url: messages.renew_url.as_ref().map(url::Url::as_str),
-        support: messages.support.as_deref(),
-    }
-}
-
 impl Answer {
     fn refused(
         repository: &RepositoryName,
@@ -365,8 +356,11 @@ impl Answer {
                 .map(text)
                 .filter(|text| !answer.shown.contains(text))
                 .collect();
-            let notices = check::notices(entitlement, entry, &visible, now);
-            answer.notices = notices.iter().map(|notice| words.notice(notice)).collect();
+            // They come with the package: whoever sees nothing of it is refused and told no more.
+            if !visible.is_empty() {
+                let notices = check::notices(entitlement, entry, &visible, now);
+                answer.notices = notices.iter().map(|notice| words.notice(notice)).collect();
+            }
         }
         answer
     }

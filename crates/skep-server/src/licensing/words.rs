@@ -1,21 +1,45 @@
 //! What people are told: one text for each denial and each notice, the same for the customer in the
 //! terminal and for the seller who asks `skep license explain`. ASCII, dated, with what to do.
 
+mod advice;
+
+use crate::app::App;
 use crate::clock::Timestamp;
 use crate::licensing::check::{Denied, Notice};
 
 /// What the texts take from the seller's configuration.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Words<'a> {
     /// The repository asked, as customers have added it.
     pub repository: &'a str,
+    /// Its URL and the fingerprint of its key; `None` when there is no such repository.
+    pub source: Option<(String, &'a str)>,
     /// Where to renew and to find keys.
     pub renew_url: Option<&'a str>,
     /// Whom to ask.
     pub support: Option<&'a str>,
 }
 
-impl Words<'_> {
+impl<'a> Words<'a> {
+    /// The words for whoever asks a repository, even one that is not there.
+    #[must_use]
+    pub fn new(app: &'a App, repository: &'a str) -> Self {
+        let messages = &app.config.messages;
+        let mut known = app.config.repositories.iter();
+        let source = known
+            .find(|known| known.name.as_str() == repository)
+            .and_then(|known| {
+                let fingerprint = app.signer(&known.name)?.fingerprint.as_str();
+                Some((app.config.repository_url(&known.name), fingerprint))
+            });
+        Self {
+            repository,
+            source,
+            renew_url: messages.renew_url.as_ref().map(url::Url::as_str),
+            support: messages.support.as_deref(),
+        }
+    }
+
     /// Why not, and what to do: one or two sentences on one line.
     #[must_use]
     pub fn denial(&self, denied: &Denied) -> String {
@@ -44,7 +68,7 @@ impl Words<'_> {
             ),
             Denied::LicenseSuspended { since } => self.license(
                 &format!("has been suspended since {}", since.date()),
-                self.renew(),
+                self.help(),
             ),
             Denied::LicenseEnded {
                 access_until,
@@ -57,10 +81,19 @@ impl Words<'_> {
                 package,
                 covers,
                 more,
+                elsewhere: None,
             } => format!(
                 "Package {package} not allowed: your license covers {}.{}",
                 list(covers, *more),
                 self.add(package)
+            ),
+            Denied::NotCovered {
+                package,
+                elsewhere: Some(other),
+                ..
+            } => format!(
+                "Package {package} not allowed in the repository {}: your license covers {package} in the repository {other}. Take it from there",
+                self.repository,
             ),
             Denied::UpdatesEnded {
                 updates_until,
@@ -154,7 +187,7 @@ impl Words<'_> {
                 package,
                 hidden,
             } => format!(
-                "{} not shown: updates ended on {}.{}",
+                "{} not shown: updates ended on {}. If your lock file has a hidden one, `mix deps.update {package}` locks an older one.{}",
                 newer_releases(*hidden, package),
                 updates_until.date(),
                 self.renew()
@@ -192,51 +225,6 @@ impl Words<'_> {
 
     fn license(&self, what: &str, then: String) -> String {
         format!("Your license for {} {what}.{then}", self.repository)
-    }
-
-    fn set_key(&self) -> String {
-        format!(
-            "Set it with `mix hex.repo set {} --auth-key KEY`, as repo_key in rebar.config, or in ~/.netrc.{}",
-            self.repository,
-            self.get_key()
-        )
-    }
-
-    fn new_key(&self) -> String {
-        format!(
-            "Set the new one with `mix hex.repo set {} --auth-key KEY`.{}",
-            self.repository,
-            self.get_key()
-        )
-    }
-
-    fn get_key(&self) -> String {
-        match self.renew_url {
-            Some(url) => format!(" Keys: {url}"),
-            None => format!(" For a key, ask {}", self.seller()),
-        }
-    }
-
-    fn add(&self, package: &str) -> String {
-        match self.renew_url {
-            Some(url) => format!(" Add {package} at {url}"),
-            None => format!(" To add {package}, ask {}", self.seller()),
-        }
-    }
-
-    fn renew(&self) -> String {
-        match self.renew_url {
-            Some(url) => format!(" Renew at {url}"),
-            None => format!(" To renew, ask {}", self.seller()),
-        }
-    }
-
-    fn questions(&self) -> String {
-        format!(" Questions: ask {}", self.seller())
-    }
-
-    fn seller(&self) -> &str {
-        self.support.unwrap_or("the seller")
     }
 }
 

@@ -182,6 +182,11 @@ fn explaining_to_the_seller() {
     story
         .skep("license explain somebody-else's-key")
         .succeeded();
+    let terms = ["--plan", "perpetual", "--updates-until", "2020-01-01"];
+    let early = shop.license("early@example.com", &terms).id;
+    story
+        .skep(&format!("license explain {early} widget"))
+        .succeeded();
     story.skep(&format!("license suspend {id}")).succeeded();
     story
         .skep(&format!("license explain --json {id}"))

@@ -28,7 +28,7 @@ impl Visit<'_> {
             File::PublicKey if self.client.copes_with_messages() => {
                 // mix has saved an entry without a public key by now, and fails on it from then on.
                 let words = format!(
-                    "{words} Then run `mix hex.repo add` again: the entry it has just saved is broken."
+                    "{words} The entry that mix has just saved is broken; `mix hex.repo add` with the right key replaces it."
                 );
                 response
                     .headers_mut()

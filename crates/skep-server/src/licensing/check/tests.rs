@@ -263,6 +263,7 @@ fn packages_that_are_not_covered() {
         package: package.to_owned(),
         covers: vec!["alpha*".to_owned()],
         more: 0,
+        elsewhere: None,
     };
     for package in ["gamma", "nowhere"] {
         assert_eq!(world.package(package), Err(denied(package)));

@@ -3,11 +3,16 @@
 use super::*;
 
 const DAY: Timestamp = Timestamp::from_seconds(1_795_348_800);
-const WORDS: Words<'_> = Words {
-    repository: "acme",
-    renew_url: Some("https://acme.example/account"),
-    support: Some("help@acme.example"),
-};
+
+fn words() -> Words<'static> {
+    let url = "https://hex.acme.example/repo".to_owned();
+    Words {
+        repository: "acme",
+        source: Some((url, "SHA256:qTMYlaZT4fYMeeMAcKDYbq8ZqMxOZzuJeMaEzDYxlqs")),
+        renew_url: Some("https://acme.example/account"),
+        support: Some("help@acme.example"),
+    }
+}
 
 fn denials() -> Vec<Denied> {
     let (package, version) = ("alpha".to_owned(), "1.0.0".to_owned());
@@ -41,16 +46,25 @@ fn denials() -> Vec<Denied> {
             package: package.clone(),
             covers: covers.clone(),
             more: 0,
+            elsewhere: None,
         },
         Denied::NotCovered {
             package: package.clone(),
             covers,
             more: 3,
+            elsewhere: None,
         },
         Denied::NotCovered {
             package: package.clone(),
             covers: Vec::new(),
             more: 0,
+            elsewhere: None,
+        },
+        Denied::NotCovered {
+            package: package.clone(),
+            covers: Vec::new(),
+            more: 0,
+            elsewhere: Some("sub".to_owned()),
         },
         Denied::UpdatesEnded {
             updates_until: DAY,
@@ -123,7 +137,7 @@ fn texts(words: &Words<'_>) -> String {
 
 #[test]
 fn every_text_with_the_seller_s_addresses() {
-    insta::assert_snapshot!(texts(&WORDS));
+    insta::assert_snapshot!(texts(&words()));
 }
 
 #[test]
@@ -131,15 +145,29 @@ fn every_text_of_a_seller_who_gave_no_addresses() {
     insta::assert_snapshot!(texts(&Words {
         renew_url: None,
         support: None,
-        ..WORDS
+        ..words()
     }));
 }
 
 #[test]
+fn a_repository_that_is_not_there_has_no_line_to_add_it() {
+    let text = Words {
+        repository: "nowhere",
+        source: None,
+        ..words()
+    }
+    .denial(&Denied::NoCredential);
+    assert!(
+        text.contains("Set it as repo_key in rebar.config"),
+        "{text}"
+    );
+}
+
+#[test]
 fn every_text_is_one_line_of_ascii() {
-    for text in texts(&WORDS).lines() {
+    for text in texts(&words()).lines() {
         assert!(
-            text.is_ascii() && !text.contains("  ") && text.len() < 400,
+            text.is_ascii() && !text.contains("  ") && text.len() < 450 && !text.contains('"'),
             "{text}"
         );
     }

@@ -87,7 +87,7 @@ async fn it_says_what_ends_and_what_is_hidden() {
         .sell(Sale::of("alpha").updates_until(TODAY.plus_days(-150)))
         .await
         .key;
-    let expected = "\"1 newer release of alpha is not shown: updates ended on 2026-06-25. Renew at https://acme.example/account\";level=warn";
+    let expected = "\"1 newer release of alpha is not shown: updates ended on 2026-06-25. If your lock file has a hidden one, `mix deps.update alpha` locks an older one. Renew at https://acme.example/account\";level=warn";
     assert_eq!(message(&app, &hides, MIX).await, expected);
 
     let rotated = app.sell(Sale::of("alpha")).await;

@@ -78,7 +78,7 @@ async fn a_key_that_was_never_issued_is_told_at_once() {
             "{message}"
         );
         assert!(
-            message.contains("Then run `mix hex.repo add` again"),
+            message.contains("broken; `mix hex.repo add` with the right key replaces it."),
             "{message}"
         );
     }

@@ -121,7 +121,9 @@ async fn callers_without_an_issued_key() {
     let basic = format!("Basic {}", BASE64.encode(b"me:wrong"));
     let needs = [
         "A license key is needed",
-        "mix hex.repo set acme --auth-key KEY",
+        "with `mix hex.repo add acme http://127.0.0.1:",
+        "/repo --fetch-public-key SHA256:",
+        " --auth-key KEY`, as repo_key in rebar.config, or in ~/.netrc.",
         "https://acme.example/account",
     ];
     let needs: &'static [&'static str] = Box::leak(Box::new(needs));
@@ -194,7 +196,7 @@ async fn keys_that_do_not_work_anymore() {
     check(&app, &Row::nothing(revoked.key, 401, words)).await;
     let words = &[
         "replaced by a new one and expired on 2026-11-23",
-        "mix hex.repo set acme --auth-key KEY",
+        "mix hex.repo set acme --auth-key NEW_KEY",
     ];
     check(&app, &Row::nothing(rotated.key, 401, words)).await;
 }
@@ -236,7 +238,7 @@ async fn licenses_that_are_closed() {
             402,
             &[
                 "suspended since 2026-11-22",
-                "Renew at https://acme.example/account",
+                "For help, ask help@acme.example or see https://acme.example/account",
             ],
         ),
     )
@@ -301,6 +303,21 @@ async fn packages_and_releases_that_were_not_sold() {
         "Renew at",
     ];
     check(&app, &Row::about(&old, "alpha", "1.0.0", 402, words)).await;
+}
+
+#[tokio::test]
+async fn another_repository_than_the_one_that_was_sold() {
+    let app = app().await;
+    let one = app.sell(Sale::of("gamma").in_repository("sub")).await;
+    let words = &[
+        "Package gamma not allowed in the repository acme",
+        "your license covers gamma in the repository sub. Take it from there",
+    ];
+    check(&app, &Row::about(&one, "gamma", "0.1.0", 403, words)).await;
+    let several = app.sell(Sale::of("gam*").in_repository("sub")).await;
+    let words =
+        &["Package gamma not allowed: your license covers gam* (repository sub). Add gamma at"];
+    check(&app, &Row::about(&several, "gamma", "0.1.0", 403, words)).await;
 }
 
 #[tokio::test]
