@@ -116,7 +116,7 @@ async fn a_strict_edit_takes_what_an_earlier_one_kept() {
         let edited = edit(&office.app, &strict).await.unwrap();
         assert_eq!(edited.narrowed.len(), 1);
         assert!(!edited.narrowed[0].are_kept);
-        assert_eq!(edited.narrowed[0].releases, [alpha.clone()]);
+        assert_eq!(edited.narrowed[0].releases, std::slice::from_ref(&alpha));
         assert!(office.grants(license).await.is_empty());
         // Late usage does not bring it back.
         office
