@@ -5,13 +5,12 @@ use std::{net::SocketAddr, rc::Rc, time::Duration};
 use anyhow::Result;
 
 use super::{
-    Bench,
+    Bench, RELEASES,
     figures::{Figures, Promise},
     installation::{Installation, Server},
     load::{self, Bounds, Requests},
     measure::{median, processor_ticks},
     nginx,
-    packages::Numbers,
 };
 use crate::process::on_path;
 
@@ -19,8 +18,8 @@ const NAME: &str =
     "authorized tarball requests answered by 302, against nginx answering a fixed 302";
 const PROMISE: Promise = Promise::AtLeast(0.6);
 const ROUNDS: usize = 3;
-/// Keys and files are picked at random from this many made-up requests.
-const REQUESTS: usize = 50_000;
+/// A customer's builds ask for the releases of a lock file: always the same.
+const LOCKED: usize = 4;
 const WARM_UP: Bounds = Bounds {
     connections: 64,
     answers: 60_000,
@@ -108,17 +107,19 @@ fn path(package: &str, version: &str) -> String {
     format!("/repo/tarballs/{package}-{version}.tar")
 }
 
+/// One request of every customer for each release in their lock file.
 fn requests(bench: &Bench, full: &Installation) -> Requests {
-    let mut numbers = Numbers::new(11);
-    let request = |_| {
-        let release = &bench.releases[numbers.below(bench.releases.len())];
-        let key = &full.keys[numbers.below(full.keys.len())];
-        let path = path(&release.package, &release.version);
-        format!(
-            "GET {path} HTTP/1.1\r\nhost: {}\r\nte: \r\nuser-agent: hex_core/0.19.0 hex/2.5.2 (elixir/1.14.0) (OTP/25) (erts/13.1.5)\r\nauthorization: {key}\r\n\r\n",
-            full.address
-        )
-        .into_bytes()
-    };
-    Rc::new((0..REQUESTS).map(request).collect())
+    let mut requests = Vec::new();
+    for (customer, key) in full.keys.iter().enumerate() {
+        for turn in 0..LOCKED {
+            let release = &bench.releases[(customer * 37 + turn * 1_009) % RELEASES];
+            let path = path(&release.package, &release.version);
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nhost: {}\r\nte: \r\nuser-agent: hex_core/0.19.0 hex/2.5.2 (elixir/1.14.0) (OTP/25) (erts/13.1.5)\r\nauthorization: {key}\r\n\r\n",
+                full.address
+            );
+            requests.push(request.into_bytes());
+        }
+    }
+    Rc::new(requests)
 }
