@@ -153,7 +153,7 @@ impl Delivery {
         {
             return Ok(Located::Redirect(url));
         }
-        self.sign_once(file, bucket).await
+        Box::pin(self.sign_once(file, bucket)).await
     }
 
     /// Signs, unless another request is doing it: then it waits for that one.

@@ -18,7 +18,8 @@ use crate::http::{files, health, repository, text};
 use crate::node::Node;
 
 /// Which code answers which URL. What is below `/repo` is most of the traffic and goes a short way of
-/// its own, without axum's.
+/// its own, without axum's. A future is copied several times before it first runs, at its full size, so
+/// whatever is not on that way is boxed.
 pub(crate) struct Router {
     node: Arc<Node>,
     pages: axum::Router,
@@ -35,8 +36,12 @@ impl Router {
     }
 
     /// Answers one request that `peer` sent.
-    pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
-        caught(self.dispatch(peer, request)).await
+    pub(crate) fn answer(
+        &self,
+        peer: IpAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> {
+        caught(self.dispatch(peer, request))
     }
 
     async fn dispatch(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
@@ -44,7 +49,7 @@ impl Router {
         let path = parts.uri.path();
         let Some(target) = below_repo(path) else {
             let request = Request::from_parts(parts, Body::new(body));
-            let Ok(response) = self.pages.clone().oneshot(request).await;
+            let Ok(response) = Box::pin(self.pages.clone().oneshot(request)).await;
             return response;
         };
         let (method, headers) = (&parts.method, &parts.headers);
@@ -67,7 +72,7 @@ impl Router {
             }
             Target::File(path) => {
                 let query = parts.uri.query().unwrap_or_default();
-                files::show(&self.node, path, query, method, headers).await
+                Box::pin(files::show(&self.node, path, query, method, headers)).await
             }
             Target::Nothing => not_found(),
         }
@@ -75,17 +80,17 @@ impl Router {
 }
 
 /// A bug in one handler must not end the node: it becomes a 500.
-async fn caught(answer: impl Future<Output = Response>) -> Response {
-    AssertUnwindSafe(answer)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| {
+fn caught(answer: impl Future<Output = Response>) -> impl Future<Output = Response> {
+    let caught = AssertUnwindSafe(answer).catch_unwind();
+    caught.map(|outcome| {
+        outcome.unwrap_or_else(|_| {
             tracing::error!("a request met a bug in this program; what it says is on stderr");
             text(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "something went wrong here; please tell the seller\n",
             )
         })
+    })
 }
 
 /// What a URL below `/repo` names.
@@ -167,6 +172,15 @@ fn only_get() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_future_of_an_answer_is_small() {
+        fn size<F: Future>(_: fn(&'static Router, IpAddr, Request<Incoming>) -> F) -> usize {
+            std::mem::size_of::<F>()
+        }
+        let size = size(|router, peer, request| router.answer(peer, request));
+        assert!(size < 3072, "{size} bytes: box what is seldom needed");
+    }
 
     #[tokio::test]
     async fn a_bug_in_a_handler_is_a_500() {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use data_encoding::HEXLOWER;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, VARY};
 use http::{HeaderValue, StatusCode};
+use skep_formats::checksum::Sha256;
 
 use super::{Visit, package_and_version};
 use crate::app::Signer;
@@ -37,12 +39,11 @@ impl Visit<'_> {
             });
         };
         match self.call.file {
-            File::Names => self.index(caller, snapshot, signer, IndexKind::Names).await,
+            File::Names => Box::pin(self.index(caller, snapshot, signer, IndexKind::Names)).await,
             File::Versions => {
-                self.index(caller, snapshot, signer, IndexKind::Versions)
-                    .await
+                Box::pin(self.index(caller, snapshot, signer, IndexKind::Versions)).await
             }
-            File::Package(name) => self.package(caller, snapshot, signer, name).await,
+            File::Package(name) => Box::pin(self.package(caller, snapshot, signer, name)).await,
             File::Tarball(name) => {
                 let file_name = name.strip_suffix(".tar").unwrap_or_default();
                 self.release_file(caller, snapshot, file_name).await
@@ -173,8 +174,7 @@ impl Visit<'_> {
     }
 
     async fn deliver(&self, file: &FileKey) -> Response {
-        let etag = HeaderValue::try_from(format!("\"{}\"", file.checksum()));
-        let etag = etag.expect("hexadecimal digits in quotes are a header value");
+        let etag = etag_of(file.checksum());
         if is_known(self.call.headers, &etag) {
             return with_validators(empty(StatusCode::NOT_MODIFIED), etag);
         }
@@ -189,13 +189,13 @@ impl Visit<'_> {
                 response
             }
             Ok(Located::Stream) => {
-                let streamed = files::stream(
+                let streamed = Box::pin(files::stream(
                     &self.node.app.files,
                     file,
                     self.call.method,
                     self.call.headers,
                     "private, no-cache",
-                )
+                ))
                 .await;
                 match streamed {
                     Ok(mut response) => {
@@ -245,6 +245,13 @@ fn with_validators(mut response: Response, etag: HeaderValue) -> Response {
     headers.insert(CACHE_CONTROL, REVALIDATE);
     headers.insert(VARY, HeaderValue::from_static("authorization"));
     response
+}
+
+/// The checksum in quotes. This is on the way of most requests, and formatting takes its time.
+fn etag_of(checksum: Sha256) -> HeaderValue {
+    let mut quoted = [b'"'; 66];
+    HEXLOWER.encode_mut(checksum.as_bytes(), &mut quoted[1..65]);
+    HeaderValue::from_bytes(&quoted).expect("hexadecimal digits in quotes are a header value")
 }
 
 fn internal() -> Response {

@@ -40,15 +40,24 @@ pub(super) async fn snapshot_for(
     address: IpAddr,
     now: Timestamp,
 ) -> Result<Arc<Snapshot>, OverLimit> {
-    let mut snapshot = node.snapshot.load_full();
+    let snapshot = node.snapshot.load_full();
     if !is_unknown(&snapshot, credential) {
         return Ok(snapshot);
     }
+    Box::pin(look_again(node, credential, address, now)).await
+}
+
+async fn look_again(
+    node: &Node,
+    credential: &Credential,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Arc<Snapshot>, OverLimit> {
     if credential.is_well_formed() {
         // With the database away the key stays unknown; `/readyz` and the log say why.
         let _ = tokio::time::timeout(LONGEST_LOOK, node.snapshot.look_again()).await;
-        snapshot = node.snapshot.load_full();
     }
+    let snapshot = node.snapshot.load_full();
     if is_unknown(&snapshot, credential) {
         node.limits.count_unknown_key(address, now)?;
     }
