@@ -6,9 +6,19 @@
 
 #![warn(missing_docs)]
 
-mod error;
+mod answer;
+mod base_url;
+mod body;
+mod config;
+pub mod error;
+pub mod http_client;
 pub mod repository;
+mod secret;
+mod shown_url;
 #[cfg(feature = "reqwest")]
 pub mod transport;
 
+pub use base_url::{BaseUrl, UrlError};
+pub use config::Config;
 pub use error::Error;
+pub use secret::Secret;

@@ -6,6 +6,9 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::redirect::Policy;
 
+use crate::error::ShownUrl;
+use crate::http_client::{Body, HttpClient, MaxResponseBytes, SendError};
+
 /// mix follows three; one more does no harm.
 const MAX_REDIRECTS: usize = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,36 +21,11 @@ pub struct Transport {
     client: reqwest::Client,
 }
 
-/// Why there is no answer. Holds no secret: URLs are without credentials and query.
-#[derive(Debug, thiserror::Error)]
-pub enum TransportError {
-    /// The client could not be set up.
-    #[error("the HTTP client could not be started")]
-    Start(#[source] reqwest::Error),
-    /// No connection, no answer, or a broken one.
-    #[error("`{url}` could not be reached")]
-    Send {
-        /// What was asked for.
-        url: String,
-        /// Why.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// More than the caller wants to have.
-    #[error("the answer of `{url}` has more than `{limit}` bytes")]
-    TooLarge {
-        /// What was asked for.
-        url: String,
-        /// The number of bytes allowed.
-        limit: u64,
-    },
-}
-
 impl Transport {
     /// A transport that introduces itself as `user_agent`; Hex servers refuse who does not.
     ///
     /// Redirects are followed, and credentials stay with the scheme, host and port they were meant for.
-    pub fn new(user_agent: &str) -> Result<Self, TransportError> {
+    pub fn new(user_agent: &str) -> Result<Self, SendError> {
         let client = reqwest::Client::builder()
             .user_agent(user_agent)
             .redirect(Policy::limited(MAX_REDIRECTS))
@@ -57,48 +35,34 @@ impl Transport {
             // Registry files are gzip by themselves and must arrive as they are.
             .no_gzip()
             .build()
-            .map_err(TransportError::Start)?;
+            .map_err(|error| SendError::Start(error.into()))?;
         Ok(Self { client })
     }
+}
 
-    /// Sends `request` and receives the answer, of at most `limit` bytes.
-    pub async fn send(
-        &self,
-        request: Request<Bytes>,
-        limit: u64,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let url = shown(request.uri());
-        let failed = |source: reqwest::Error| TransportError::Send {
+impl HttpClient for Transport {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, SendError> {
+        let url = ShownUrl::of_request(&request);
+        let MaxResponseBytes(limit) = MaxResponseBytes::of(&request);
+        let broken = |source: reqwest::Error| SendError::Broken {
             url: url.clone(),
             // The error would name the URL it ended up at, which may be signed.
-            source: source.without_url(),
+            source: source.without_url().into(),
         };
-        let request = request.map(reqwest::Body::from);
-        let request = reqwest::Request::try_from(request).map_err(failed)?;
-        let mut response = self.client.execute(request).await.map_err(failed)?;
+        let request = request.map(|body| reqwest::Body::from(body.bytes().clone()));
+        let request = reqwest::Request::try_from(request).map_err(broken)?;
+        let mut response = self.client.execute(request).await.map_err(broken)?;
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if (body.len() + chunk.len()) as u64 > limit {
-                return Err(TransportError::TooLarge { url, limit });
+                return Err(SendError::TooLarge { url, limit });
             }
             body.extend_from_slice(&chunk);
         }
         let mut answer = Response::new(body.freeze());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
+        answer.extensions_mut().insert(url);
         Ok(answer)
     }
 }
-
-fn shown(uri: &http::Uri) -> String {
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let host = uri.host().unwrap_or_default();
-    let port = uri
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    format!("{scheme}://{host}{port}{}", uri.path())
-}
-
-#[cfg(test)]
-mod tests;
