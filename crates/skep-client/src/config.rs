@@ -4,6 +4,7 @@ use http::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, Request, Uri};
 use skep_formats::key::PublicKey;
 
+use crate::api::ApiFormat;
 use crate::base_url::{BaseUrl, UrlError};
 use crate::error::{BuildError, Error};
 use crate::http_client::Body;
@@ -42,6 +43,8 @@ pub struct Config {
     pub api_key: Option<Secret>,
     /// The one-time password that a write with a user's token may need, sent as `x-hex-otp`.
     pub api_otp: Option<Secret>,
+    /// The format of the bodies that the API gets, and is asked for.
+    pub api_format: ApiFormat,
     /// The organization whose keys or members are meant (`/orgs/NAME`); the user's own otherwise.
     pub api_organization: Option<String>,
     /// The repository whose packages are meant in the API (`/repos/NAME`); the server's main one otherwise.
@@ -106,6 +109,7 @@ impl Config {
             api_url,
             api_key: None,
             api_otp: None,
+            api_format: ApiFormat::default(),
             api_organization: None,
             api_repository: None,
             repo_url,

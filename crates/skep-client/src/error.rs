@@ -5,7 +5,9 @@ use skep_formats::checksum::Sha256;
 use skep_formats::key::KeyError;
 use skep_formats::registry;
 
+use crate::api::ApiError;
 use crate::http_client::SendError;
+use crate::oauth::OAuthError;
 pub use crate::shown_url::ShownUrl;
 
 /// Why a call did not succeed.
@@ -20,6 +22,12 @@ pub enum Error {
     /// The server refused or failed.
     #[error(transparent)]
     Status(#[from] StatusError),
+    /// The API refused or failed.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// There are no tokens.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
     /// The answer is not what was asked for: another format, damaged or cut off.
     #[error("the answer of `{url}` cannot be read")]
     Decode {
@@ -203,6 +211,8 @@ impl Error {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Status(error) => Some(error.status),
+            Self::Api(error) => Some(error.status),
+            Self::OAuth(error) => error.status(),
             Self::Build(_)
             | Self::Send(_)
             | Self::Decode { .. }

@@ -7,11 +7,13 @@
 #![warn(missing_docs)]
 
 mod answer;
+pub mod api;
 mod base_url;
 mod body;
 mod config;
 pub mod error;
 pub mod http_client;
+pub mod oauth;
 pub mod repository;
 mod secret;
 mod shown_url;
