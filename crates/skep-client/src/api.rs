@@ -39,3 +39,6 @@ pub mod users;
 
 pub use body::ApiFormat;
 pub use error::{ApiError, ApiErrorKind, FieldErrors};
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ pub mod http_client;
 pub mod oauth;
 pub mod repository;
 mod secret;
+#[cfg(test)]
+mod shown_request;
 mod shown_url;
 #[cfg(feature = "reqwest")]
 pub mod transport;

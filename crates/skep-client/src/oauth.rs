@@ -43,3 +43,6 @@ fn post(config: &Config, path: &str, value: &Value) -> Result<Request<Body>, Err
     };
     body::with_value(&bare, Method::POST, &["oauth", path], value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,28 @@ pub fn host_name() -> Option<String> {
     let is_plain = !name.is_empty() && !name.contains(char::is_control);
     is_plain.then(|| name.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_are_opened() {
+        for url in [
+            "file:///etc/passwd",
+            "calc.exe",
+            "https:",
+            "javascript:alert(1)",
+            "-h",
+            "",
+        ] {
+            let error = open_browser(url).unwrap_err();
+            assert!(matches!(error, OpenBrowserError::NotAPage(_)), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_host_name_is_short() {
+        assert!(host_name().is_none_or(|name| !name.contains('.')));
+    }
+}
