@@ -18,7 +18,7 @@ pub trait DeviceLogin {
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 
     /// Shows the page, the code and the token's name, and opens the page where that is wanted (with
-    /// [`desktop::open_browser`](super::desktop::open_browser), for example). Must not block.
+    /// `desktop::open_browser`, for example). Must not block.
     fn show(&self, login: &DeviceAuthorization);
 }
 
