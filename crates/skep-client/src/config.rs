@@ -7,7 +7,7 @@ use skep_formats::key::PublicKey;
 use crate::api::ApiFormat;
 use crate::base_url::{BaseUrl, UrlError};
 use crate::error::{BuildError, Error};
-use crate::http_client::Body;
+use crate::http_client::{AcceptGzip, Body};
 use crate::secret::Secret;
 
 /// Hex.pm's repository.
@@ -159,6 +159,7 @@ impl Config {
     ) -> Result<Request<Body>, Error> {
         let mut request = self.request(method, self.api_url.join(segments)?)?;
         self.authorize(request.headers_mut(), self.api_key.as_ref(), "api_key")?;
+        request.extensions_mut().insert(AcceptGzip);
         if let Some(otp) = &self.api_otp {
             let otp = otp.to_header("api_otp")?;
             request.headers_mut().insert(X_HEX_OTP, otp);

@@ -31,11 +31,16 @@ impl MaxResponseBytes {
     }
 }
 
+/// Noted in the extensions of requests whose answer may be compressed on the way. The client then sends
+/// `Accept-Encoding: gzip` and unpacks what has this `Content-Encoding`. Registry files and tarballs come as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AcceptGzip;
+
 /// Sends requests. The answer of the server is no error, whatever its status.
 ///
-/// An implementation follows redirects without giving `Authorization` and `x-hex-otp` to another origin, bounds the
-/// answer's size ([`MaxResponseBytes`]) and its time, and unpacks `Content-Encoding: gzip` where the request asked for
-/// it with `Accept-Encoding`, but only there: registry files are gzip by themselves.
+/// An implementation follows redirects without giving `Authorization` and `x-hex-otp` to another origin, and bounds the
+/// answer's size ([`MaxResponseBytes`]) and its time. It may ask for a compressed answer where the request has
+/// [`AcceptGzip`] among its extensions, and nowhere else: registry files are gzip by themselves.
 pub trait HttpClient: Sync {
     /// Sends `request` and receives the whole answer.
     fn send(
@@ -249,6 +254,9 @@ pub enum RedirectError {
     /// There is no URL, or none that can be asked.
     #[error("it does not say where to")]
     NoTarget,
+    /// It would turn a `POST` into a `GET`, which asks for something else.
+    #[error("it would repeat the request with another method")]
+    Method,
     /// From `https` to `http`.
     #[error("it leads from https to http")]
     Insecure,

@@ -202,3 +202,6 @@ fn body<'a>(url: &ShownUrl, response: &'a Response<Bytes>) -> Result<&'a Bytes, 
         _ => Err(status_error(url.clone(), response).into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,68 +1,79 @@
-//! Sends requests over HTTP.
+//! Sends requests over HTTP, with `reqwest`.
+//!
+//! Redirects are followed by hand: `Authorization` and one-time passwords stay with the scheme, host and port they were
+//! meant for. What may be repeated is repeated when the connection breaks or the server is overloaded. Time and size of
+//! every answer are bounded.
 
-use std::time::Duration;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Request, Response};
-use reqwest::redirect::Policy;
 
-use crate::error::ShownUrl;
-use crate::http_client::{Body, HttpClient, MaxResponseBytes, SendError};
+use crate::http_client::{Body, HttpClient, SendError, Sink};
 
-/// mix follows three; one more does no harm.
-const MAX_REDIRECTS: usize = 4;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Without a single byte, that is; a large file may take longer.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+#[cfg(feature = "blocking")]
+mod blocking;
+mod exchange;
+mod options;
+mod receive;
+mod redirect;
+mod retry;
+mod upload;
 
-/// Sends requests and receives whole answers. Clones share their connections.
+#[cfg(feature = "blocking")]
+pub use blocking::BlockingTransport;
+pub use options::{Options, ProxySettings};
+
+/// Sends requests and receives their answers. Clones share their connections.
+///
+/// Futures can be dropped at any time; what was not received then is never seen.
 #[derive(Debug, Clone)]
 pub struct Transport {
     client: reqwest::Client,
+    options: Options,
 }
 
 impl Transport {
-    /// A transport that introduces itself as `user_agent`; Hex servers refuse who does not.
+    /// A transport that introduces itself as `user_agent` where a request does not say who asks; Hex servers refuse who
+    /// does not.
     ///
-    /// Redirects are followed, and credentials stay with the scheme, host and port they were meant for.
+    /// # Errors
+    /// [`SendError::Start`]: the system's certificates cannot be read, for example.
     pub fn new(user_agent: &str) -> Result<Self, SendError> {
-        let client = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .redirect(Policy::limited(MAX_REDIRECTS))
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            // Registry files are gzip by themselves and must arrive as they are.
-            .no_gzip()
-            .build()
-            .map_err(|error| SendError::Start(error.into()))?;
-        Ok(Self { client })
+        Self::with_options(user_agent, Options::default())
+    }
+
+    /// The same with other timeouts, retries, proxies or certificates.
+    ///
+    /// # Errors
+    /// [`SendError::Start`]: a certificate or a proxy's URL in `options` cannot be used.
+    pub fn with_options(user_agent: &str, options: Options) -> Result<Self, SendError> {
+        let client = options
+            .client(user_agent)
+            .map_err(|error| SendError::Start(error.without_url().into()))?;
+        Ok(Self { client, options })
     }
 }
 
 impl HttpClient for Transport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, SendError> {
-        let url = ShownUrl::of_request(&request);
-        let MaxResponseBytes(limit) = MaxResponseBytes::of(&request);
-        let broken = |source: reqwest::Error| SendError::Broken {
-            url: url.clone(),
-            // The error would name the URL it ended up at, which may be signed.
-            source: source.without_url().into(),
-        };
-        let request = request.map(|body| reqwest::Body::from(body.bytes().clone()));
-        let request = reqwest::Request::try_from(request).map_err(broken)?;
-        let mut response = self.client.execute(request).await.map_err(broken)?;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(SendError::TooLarge { url, limit });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let mut answer = Response::new(body.freeze());
-        *answer.status_mut() = response.status();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
-        answer.extensions_mut().insert(url);
-        Ok(answer)
+        self.exchange(&request, None).await
+    }
+
+    async fn send_to(
+        &self,
+        request: Request<Body>,
+        sink: &mut (dyn Sink + Send),
+    ) -> Result<Response<Bytes>, SendError> {
+        self.exchange(&request, Some(sink)).await
     }
 }
+
+/// `http` prints what is not marked.
+fn hide_credentials(headers: &mut http::HeaderMap) {
+    if let Some(value) = headers.get_mut(AUTHORIZATION) {
+        HeaderValue::set_sensitive(value, true);
+    }
+}
+
+#[cfg(test)]
+mod tests;

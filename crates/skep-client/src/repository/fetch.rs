@@ -6,6 +6,10 @@ use skep_formats::registry::{Names, Package, Policy, Versions};
 use super::*;
 use crate::http_client::HttpClient;
 
+mod file;
+
+pub use file::{docs_to_file, tarball_to_file};
+
 /// The key that signs the repository, which must have `fingerprint` where one is given.
 pub async fn public_key(
     client: &impl HttpClient,

@@ -13,7 +13,7 @@ use crate::answer::not_expected;
 use crate::error::{DecodeError, Error, ShownUrl, VerifyError};
 
 const EXPECTED: &str = "a registry file";
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A kind of registry file.
 pub(super) trait Resource: Sized {

@@ -1,5 +1,7 @@
 //! Whether a tarball is the one that the registry lists.
 
+use std::io::Read;
+
 use skep_formats::checksum::Sha256;
 use skep_formats::registry::Release;
 use skep_formats::tarball::{Limits, read_release};
@@ -10,7 +12,7 @@ use crate::error::VerifyError;
 pub(super) fn check(tarball: &[u8], release: &Release) -> Result<(), VerifyError> {
     match release.outer_checksum {
         Some(expected) => compare(Sha256::of(tarball), expected),
-        None => check_inner(tarball, release.inner_checksum),
+        None => check_inner(tarball, Sha256::of(tarball), release),
     }
 }
 
@@ -21,10 +23,16 @@ pub(super) fn compare(found: Sha256, expected: Sha256) -> Result<(), VerifyError
     }
 }
 
-fn check_inner(tarball: &[u8], expected: Sha256) -> Result<(), VerifyError> {
+/// `outer` is the checksum of the whole `tarball`.
+pub(super) fn check_inner(
+    tarball: impl Read,
+    outer: Sha256,
+    release: &Release,
+) -> Result<(), VerifyError> {
+    let expected = release.inner_checksum;
     match read_release(tarball, &Limits::default()) {
         Ok(info) => compare(info.inner_checksum, expected),
         // What is no tarball has no inner checksum; its outer one says at least what was received.
-        Err(_) => compare(Sha256::of(tarball), expected),
+        Err(_) => compare(outer, expected),
     }
 }

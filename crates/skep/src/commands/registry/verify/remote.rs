@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use skep_client::http_client::HttpClient as _;
 use skep_client::repository::{self, fetch};
-use skep_client::transport::Transport;
+use skep_client::transport::{Options, ProxySettings, Transport};
 use skep_client::{BaseUrl, Config, Error, Secret};
 use skep_formats::registry::{Package, Versions, VersionsEntry};
 use tokio::task::JoinSet;
@@ -36,7 +36,11 @@ pub(super) async fn verify(
     auth_key: Option<&Path>,
     expected: &Expected,
 ) -> anyhow::Result<Findings> {
-    let transport = Transport::new(USER_AGENT)?;
+    let options = Options {
+        proxy: ProxySettings::System,
+        ..Options::default()
+    };
+    let transport = Transport::with_options(USER_AGENT, options)?;
     let url = BaseUrl::parse(url.as_str())?;
     let mut config = Config {
         repo_url: url.clone(),
