@@ -2,6 +2,7 @@ mod errors;
 mod peer;
 mod requests;
 mod responses;
+mod story;
 
 use bytes::Bytes;
 use http::Response;
