@@ -1,9 +1,4 @@
-//! A client for every Hex server.
-//!
-//! Requests and responses are values: `*_request` makes an [`http::Request`], `*_response` reads an
-//! [`http::Response`], and nothing in between is this crate's business. [`transport`] sends them for
-//! those who have no HTTP client of their own.
-
+#![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
 mod answer;

@@ -47,9 +47,7 @@ impl Transport {
     /// # Errors
     /// [`SendError::Start`]: a certificate or a proxy's URL in `options` cannot be used.
     pub fn with_options(user_agent: &str, options: Options) -> Result<Self, SendError> {
-        let client = options
-            .client(user_agent)
-            .map_err(|error| SendError::Start(error.without_url().into()))?;
+        let client = options.client(user_agent)?;
         Ok(Self { client, options })
     }
 }

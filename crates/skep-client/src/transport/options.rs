@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, NoProxy, Proxy};
 
+use crate::http_client::SendError;
 use crate::secret::Secret;
 
 /// How requests are sent. The default suits tools and services alike.
@@ -86,7 +87,7 @@ impl Options {
         self.read_timeout + upload + wait
     }
 
-    pub(super) fn client(&self, user_agent: &str) -> Result<reqwest::Client, reqwest::Error> {
+    pub(super) fn client(&self, user_agent: &str) -> Result<reqwest::Client, SendError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(user_agent)
             .redirect(Policy::none())
@@ -100,13 +101,24 @@ impl Options {
             ProxySettings::Direct => builder.no_proxy(),
             ProxySettings::System => builder,
             ProxySettings::Url { url, except } => {
-                let proxy = Proxy::all(url.expose())?.no_proxy(NoProxy::from_string(except));
-                builder.proxy(proxy)
+                let proxy = Proxy::all(url.expose()).map_err(not_started)?;
+                builder.proxy(proxy.no_proxy(NoProxy::from_string(except)))
             }
         };
         for pem in &self.ca_certificates {
-            builder = builder.tls_certs_merge(Certificate::from_pem_bundle(pem.as_bytes())?);
+            let certificates = Certificate::from_pem_bundle(pem.as_bytes()).map_err(not_started)?;
+            if certificates.is_empty() {
+                return Err(SendError::Start(
+                    "`ca_certificates` has a text without a certificate in PEM".into(),
+                ));
+            }
+            builder = builder.tls_certs_merge(certificates);
         }
-        builder.build()
+        builder.build().map_err(not_started)
     }
+}
+
+/// Without the URL, which is a proxy's with its password.
+fn not_started(error: reqwest::Error) -> SendError {
+    SendError::Start(error.without_url().into())
 }

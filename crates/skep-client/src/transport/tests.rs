@@ -11,6 +11,7 @@ use super::*;
 use crate::http_client::{AcceptGzip, MaxResponseBytes};
 
 mod bad_answers;
+mod options;
 mod redirects;
 mod repeating;
 mod uploads;
