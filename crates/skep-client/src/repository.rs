@@ -2,7 +2,7 @@
 //!
 //! For each file a `*_request` and a `*_response`; [`fetch`] joins them with an [`HttpClient`](crate::http_client::HttpClient).
 //! What comes back was checked as the [`Config`] says: `repo_verify` for the signature, `repo_verify_origin` for the
-//! repository and the name inside. Each kind of mistrust has its own [`VerifyError`](crate::error::VerifyError).
+//! repository and the name inside. Each kind of mistrust has its own [`VerifyError`].
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
