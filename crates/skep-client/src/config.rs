@@ -74,6 +74,9 @@ pub struct Config {
     pub oauth_exchange: Option<bool>,
     /// The API that exchanges keys, where that is not `api_url`.
     pub oauth_exchange_url: Option<BaseUrl>,
+    /// Whom [`cli_auth`](crate::cli_auth) asks for credentials.
+    #[cfg(feature = "cli-auth")]
+    pub cli_auth_callbacks: Option<std::sync::Arc<dyn crate::cli_auth::Callbacks>>,
 }
 
 impl Default for Config {
@@ -124,6 +127,8 @@ impl Config {
             trusted: true,
             oauth_exchange: None,
             oauth_exchange_url: None,
+            #[cfg(feature = "cli-auth")]
+            cli_auth_callbacks: None,
         }
     }
 

@@ -46,6 +46,10 @@ pub enum Error {
         #[source]
         source: VerifyError,
     },
+    /// There are no credentials to go on with.
+    #[cfg(feature = "cli-auth")]
+    #[error(transparent)]
+    Auth(#[from] crate::cli_auth::AuthError),
     /// A file could not be written.
     #[error("`{path}` could not be written")]
     File {
@@ -218,6 +222,8 @@ impl Error {
             | Self::Decode { .. }
             | Self::Verify { .. }
             | Self::File { .. } => None,
+            #[cfg(feature = "cli-auth")]
+            Self::Auth(_) => None,
         }
     }
 }

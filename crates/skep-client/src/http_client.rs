@@ -130,6 +130,20 @@ impl<C: HttpClient + Send + Sync + ?Sized> HttpClient for &C {
     }
 }
 
+impl<C: BlockingHttpClient + ?Sized> BlockingHttpClient for &C {
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, SendError> {
+        (**self).send(request)
+    }
+
+    fn send_to(
+        &self,
+        request: Request<Body>,
+        sink: &mut (dyn Sink + Send),
+    ) -> Result<Response<Bytes>, SendError> {
+        (**self).send_to(request, sink)
+    }
+}
+
 /// A blocking client where an [`HttpClient`] is asked for: its futures are done when they are polled for the first time,
 /// so that [`run`] can drive everything that only waits for answers.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,8 @@ mod answer;
 pub mod api;
 mod base_url;
 mod body;
+#[cfg(feature = "cli-auth")]
+pub mod cli_auth;
 mod config;
 pub mod error;
 pub mod http_client;

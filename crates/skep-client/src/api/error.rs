@@ -124,9 +124,28 @@ impl ApiError {
     }
 }
 
+impl ApiErrorKind {
+    /// What the header `www-authenticate` of a 401 means. Servers write the challenge exactly like this, and clients
+    /// compare it from its beginning.
+    pub(crate) fn of_challenge(headers: &HeaderMap) -> Self {
+        let challenges = headers.get_all(WWW_AUTHENTICATE);
+        let mut challenges = challenges.iter().filter_map(|value| value.to_str().ok());
+        let known = challenges.find_map(|challenge| {
+            let error = challenge.strip_prefix("Bearer realm=\"hex\", error=\"")?;
+            match error.split('"').next()? {
+                "totp_required" => Some(Self::OtpRequired),
+                "invalid_totp" => Some(Self::InvalidTotp),
+                "token_expired" => Some(Self::TokenExpired),
+                _ => None,
+            }
+        });
+        known.unwrap_or(Self::Unauthorized)
+    }
+}
+
 fn kind(response: &Response<Bytes>, body: &Value) -> ApiErrorKind {
     match response.status() {
-        StatusCode::UNAUTHORIZED => unauthorized(response.headers()),
+        StatusCode::UNAUTHORIZED => ApiErrorKind::of_challenge(response.headers()),
         StatusCode::FORBIDDEN => ApiErrorKind::Forbidden,
         StatusCode::NOT_FOUND => ApiErrorKind::NotFound,
         StatusCode::TOO_MANY_REQUESTS => ApiErrorKind::RateLimited {
@@ -141,22 +160,6 @@ fn kind(response: &Response<Bytes>, body: &Value) -> ApiErrorKind {
         },
         _ => ApiErrorKind::Other,
     }
-}
-
-/// Servers write the challenge exactly like this, and clients compare it from its beginning.
-fn unauthorized(headers: &HeaderMap) -> ApiErrorKind {
-    let challenges = headers.get_all(WWW_AUTHENTICATE);
-    let mut challenges = challenges.iter().filter_map(|value| value.to_str().ok());
-    let known = challenges.find_map(|challenge| {
-        let error = challenge.strip_prefix("Bearer realm=\"hex\", error=\"")?;
-        match error.split('"').next()? {
-            "totp_required" => Some(ApiErrorKind::OtpRequired),
-            "invalid_totp" => Some(ApiErrorKind::InvalidTotp),
-            "token_expired" => Some(ApiErrorKind::TokenExpired),
-            _ => None,
-        }
-    });
-    known.unwrap_or(ApiErrorKind::Unauthorized)
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
