@@ -12,6 +12,7 @@ use http::{Request, Response};
 
 use super::step::{Attempt, Outcome, Reply, Step};
 use super::{AuthError, LoginReason, OtpReason};
+use crate::error::ShownUrl;
 use crate::http_client::Body;
 use crate::oauth::DeviceAuthorization;
 use crate::{Error, Secret};
@@ -50,8 +51,15 @@ impl Effects {
         &self,
         request: Request<Body>,
     ) -> Result<Result<Response<Bytes>, Error>, AuthError> {
+        let url = ShownUrl::of_request(&request);
         match self.ask(Step::Send(request)).await {
-            Reply::Response(response) => Ok(Ok(response)),
+            Reply::Response(mut response) => {
+                // Errors say what was asked for, whoever sent it.
+                if response.extensions().get::<ShownUrl>().is_none() {
+                    response.extensions_mut().insert(url);
+                }
+                Ok(Ok(response))
+            }
             Reply::SendFailed(error) => Ok(Err(error.into())),
             _ => Err(AuthError::OutOfStep),
         }

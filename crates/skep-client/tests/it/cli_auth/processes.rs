@@ -71,7 +71,8 @@ impl BlockingHttpClient for Tool {
         writeln!(log.unwrap(), "{body}").unwrap();
         std::thread::sleep(self.time);
         let answer = r#"{"access_token": "new", "refresh_token": "next", "expires_in": 1800}"#;
-        Ok(Response::new(answer.into()))
+        let response = Response::builder().header("content-type", "application/json");
+        Ok(response.body(answer.into()).unwrap())
     }
 }
 

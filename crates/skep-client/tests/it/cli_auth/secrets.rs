@@ -23,8 +23,9 @@ fn nothing_that_can_be_printed_shows_a_secret() {
     let refresh = session.start(NOW);
     assert!(matches!(refresh, Step::Send(_)));
     let body = r#"{"error": "no", "access_token": "tell-nobody", "expires_in": "tell-nobody"}"#;
+    let json = http::Response::builder().header("content-type", "application/json");
     let reply = Reply::Otp(Some("tell-nobody".into()));
-    let failed = session.resume(NOW, Reply::Response(http::Response::new(body.into())));
+    let failed = session.resume(NOW, Reply::Response(json.body(body.into()).unwrap()));
     let printed = [
         format!("{config:?}"),
         format!("{:?}", configured("tell-nobody")),

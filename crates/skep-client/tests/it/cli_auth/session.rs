@@ -12,7 +12,9 @@ use skep_client::http_client::Body;
 use super::world::{Mode, NOW, World, global, issued, tokens};
 
 fn response(status: u16, body: &'static str) -> Reply {
-    let response = Response::builder().status(status);
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", "application/json");
     Reply::Response(response.body(Bytes::from(body)).unwrap())
 }
 
@@ -127,7 +129,7 @@ fn a_login_page_that_is_none_is_not_shown() {
             r#"{{"device_code": "d", "user_code": "A", "interval": 5, "expires_in": 600,
                 "verification_uri_complete": "{page}"}}"#
         );
-        let answer = Reply::Response(Response::new(answer.into()));
+        let answer = response(200, answer.leak());
         let step = session.resume(NOW, answer);
         assert!(
             matches!(step, Step::Done(Err(AuthError::DeviceAuthFailed { .. }))),
