@@ -1,214 +1,206 @@
-//! A repository's files: the signed index and the tarballs.
-
-use std::fmt;
+//! A repository's files: the signed index, tarballs and documentation.
+//!
+//! For each file a `*_request` and a `*_response`; [`fetch`] joins them with an [`HttpClient`](crate::http_client::HttpClient).
+//! What comes back was checked as the [`Config`] says: `repo_verify` for the signature, `repo_verify_origin` for the
+//! repository and the name inside. Each kind of mistrust has its own [`VerifyError`].
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderValue, InvalidHeaderValue};
-use http::{Method, Request, Response};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use http::{Request, Response, StatusCode};
 use skep_formats::key::PublicKey;
-use skep_formats::registry::{Names, OpenError, Package, Versions};
-use url::Url;
+use skep_formats::registry::{Names, Package, Policy, Release, Versions};
 
-use crate::Error;
+use crate::Config;
+use crate::answer::{is_web_page, not_expected, status_error};
+use crate::error::{DecodeError, Error, ShownUrl, VerifyError};
+use crate::http_client::{Body, MaxResponseBytes};
+
+mod conditional;
+pub mod fetch;
+mod open;
+mod tarball;
+
+pub use conditional::{Etag, Fetched, fetched, if_none_match};
+use open::open;
 
 /// The largest registry file that is worth receiving, in bytes.
 pub const MAX_RESOURCE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The largest tarball, in bytes: what hex.pm takes.
+/// The largest tarball and the largest documentation, in bytes: what hex.pm takes.
 pub const MAX_TARBALL_BYTES: u64 = 16 * 1024 * 1024;
 
-/// How much of a refusal's text is kept, in characters.
-const MAX_MESSAGE: usize = 500;
-
-/// What may stand in a segment of a path as it is; versions have `+`, `-` and `.`.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'_')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'+')
-    .remove(b'~');
-
-/// Where a repository is and how it knows us.
-#[derive(Debug, Clone)]
-pub struct Repository {
-    url: Url,
-    auth_key: Option<AuthKey>,
-}
-
-/// A secret that is sent to a repository, such as a license key. `Debug` hides it.
-#[derive(Clone)]
-pub struct AuthKey(HeaderValue);
-
-impl AuthKey {
-    /// Takes a key as it is configured; only what can stand in a header can be one.
-    pub fn new(key: &str) -> Result<Self, InvalidHeaderValue> {
-        let mut value = HeaderValue::from_str(key)?;
-        value.set_sensitive(true);
-        Ok(Self(value))
-    }
-}
-
-impl fmt::Debug for AuthKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AuthKey(****)")
-    }
-}
-
-/// A URL that cannot be a repository's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` cannot be a repository's URL: it must be http or https, without credentials or a query"
-)]
-pub struct UrlError(String);
-
-impl Repository {
-    /// The repository at `url`, with or without a slash at its end.
-    pub fn new(url: &Url) -> Result<Self, UrlError> {
-        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
-        let is_plain = url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        if !is_web || !is_plain {
-            let mut shown = url.clone();
-            // What is refused for its password must not repeat it.
-            let _ = shown.set_password(None);
-            shown.set_query(None);
-            return Err(UrlError(shown.into()));
-        }
-        Ok(Self {
-            url: url.clone(),
-            auth_key: None,
-        })
-    }
-
-    /// Sends `key` with every request.
-    #[must_use]
-    pub fn with_auth_key(mut self, key: AuthKey) -> Self {
-        self.auth_key = Some(key);
-        self
-    }
-
-    fn get(&self, path: &str) -> Request<Bytes> {
-        let base = self.url.as_str().trim_end_matches('/');
-        let mut request = Request::new(Bytes::new());
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = format!("{base}/{path}")
-            .parse()
-            .expect("a web URL with percent-encoded segments after it is a URI");
-        if let Some(AuthKey(key)) = &self.auth_key {
-            request.headers_mut().insert(AUTHORIZATION, key.clone());
-        }
-        request
-    }
-}
+/// Longer than any key.
+const MAX_PUBLIC_KEY_BYTES: u64 = 64 * 1024;
 
 /// Asks for the key that signs the repository.
-pub fn public_key_request(repository: &Repository) -> Request<Bytes> {
-    repository.get("public_key")
+pub fn public_key_request(config: &Config) -> Result<Request<Body>, Error> {
+    file_request(config, &["public_key"], MAX_PUBLIC_KEY_BYTES)
 }
 
-/// The key that signs the repository. Whether it is the right one only its fingerprint can tell.
-pub fn public_key_response(response: Response<Bytes>) -> Result<PublicKey, Error> {
-    let body = body(response, "public_key")?;
-    PublicKey::from_pem(&body).map_err(Error::PublicKey)
+/// The key that signs the repository. Whether it is the right one only its fingerprint can tell: see
+/// [`check_fingerprint`].
+pub fn public_key_response(config: &Config, response: Response<Bytes>) -> Result<PublicKey, Error> {
+    let url = file_url(config, &["public_key"])?;
+    let body = body(&url, &response)?;
+    PublicKey::from_pem(body).map_err(|error| {
+        let source = not_expected(
+            &response,
+            "a public key in PEM",
+            DecodeError::PublicKey(error),
+        );
+        Error::Decode { url, source }
+    })
+}
+
+/// Whether `key` is the one with the fingerprint `expected`, such as `SHA256:O1LOYhHFW4kcrblKAxROaDEzLD8bn1seWbe5tq8TRsk`.
+///
+/// # Errors
+/// It is not: somebody answers in the server's place, or its key was changed.
+pub fn check_fingerprint(key: &PublicKey, expected: &str) -> Result<(), VerifyError> {
+    let found = key.fingerprint();
+    let expected = expected.trim();
+    match found == expected {
+        true => Ok(()),
+        false => Err(VerifyError::Fingerprint {
+            expected: expected.to_owned(),
+            found,
+        }),
+    }
 }
 
 /// Asks for the names of all packages.
-pub fn names_request(repository: &Repository) -> Request<Bytes> {
-    repository.get("names")
+pub fn names_request(config: &Config) -> Result<Request<Body>, Error> {
+    file_request(config, &["names"], MAX_RESOURCE_BYTES)
 }
 
-/// The names of all packages in the repository called `repository`.
-pub fn names_response(
-    response: Response<Bytes>,
-    key: &PublicKey,
-    repository: &str,
-) -> Result<Names, Error> {
-    open(response, "names", |file| Names::open(file, key, repository))
+/// The names of all packages.
+pub fn names_response(config: &Config, response: Response<Bytes>) -> Result<Names, Error> {
+    let url = file_url(config, &["names"])?;
+    open(config, url, &response, None)
 }
 
 /// Asks for all packages with their versions.
-pub fn versions_request(repository: &Repository) -> Request<Bytes> {
-    repository.get("versions")
+pub fn versions_request(config: &Config) -> Result<Request<Body>, Error> {
+    file_request(config, &["versions"], MAX_RESOURCE_BYTES)
 }
 
-/// All packages in the repository called `repository`, with their versions.
-pub fn versions_response(
-    response: Response<Bytes>,
-    key: &PublicKey,
-    repository: &str,
-) -> Result<Versions, Error> {
-    open(response, "versions", |file| {
-        Versions::open(file, key, repository)
-    })
+/// All packages with their versions.
+pub fn versions_response(config: &Config, response: Response<Bytes>) -> Result<Versions, Error> {
+    let url = file_url(config, &["versions"])?;
+    open(config, url, &response, None)
 }
 
 /// Asks for the releases of a package.
-pub fn package_request(repository: &Repository, name: &str) -> Request<Bytes> {
-    repository.get(&package_path(name))
+pub fn package_request(config: &Config, name: &str) -> Result<Request<Body>, Error> {
+    file_request(config, &["packages", name], MAX_RESOURCE_BYTES)
 }
 
-/// The releases of the package `name` in the repository called `repository`.
+/// The releases of the package `name`.
 pub fn package_response(
+    config: &Config,
     response: Response<Bytes>,
-    key: &PublicKey,
-    repository: &str,
     name: &str,
 ) -> Result<Package, Error> {
-    let path = package_path(name);
-    open(response, &path, |file| {
-        Package::open(file, key, repository, name)
-    })
+    let url = file_url(config, &["packages", name])?;
+    open(config, url, &response, Some(name))
 }
 
-/// Asks for the tarball of a release. The answer may be large: see [`MAX_TARBALL_BYTES`].
-pub fn tarball_request(repository: &Repository, name: &str, version: &str) -> Request<Bytes> {
-    repository.get(&tarball_path(name, version))
+/// Asks for a dependency policy.
+pub fn policy_request(config: &Config, name: &str) -> Result<Request<Body>, Error> {
+    file_request(config, &["policies", name], MAX_RESOURCE_BYTES)
 }
 
-/// The bytes of a tarball. Compare their checksum with the release's before using them.
+/// The dependency policy `name`.
+pub fn policy_response(
+    config: &Config,
+    response: Response<Bytes>,
+    name: &str,
+) -> Result<Policy, Error> {
+    let url = file_url(config, &["policies", name])?;
+    open(config, url, &response, Some(name))
+}
+
+/// Asks for the tarball of a release.
+pub fn tarball_request(config: &Config, name: &str, version: &str) -> Result<Request<Body>, Error> {
+    let file = format!("{name}-{version}.tar");
+    file_request(config, &["tarballs", &file], MAX_TARBALL_BYTES)
+}
+
+/// The tarball of `release`, which the registry lists for the package `name`.
+///
+/// # Errors
+/// Among others, [`VerifyError::Checksum`] when it is not the tarball that the registry means.
 pub fn tarball_response(
+    config: &Config,
+    response: Response<Bytes>,
+    name: &str,
+    release: &Release,
+) -> Result<Bytes, Error> {
+    let url = tarball_url(config, name, &release.version)?;
+    body(&url, &response)?;
+    match tarball::check(response.body(), release) {
+        Ok(()) => Ok(response.into_body()),
+        Err(_) if is_web_page(&response) => Err(Error::Decode {
+            url,
+            source: DecodeError::WebPage,
+        }),
+        Err(source) => Err(Error::Verify { url, source }),
+    }
+}
+
+/// The bytes of a tarball, whatever they are: compare their checksum with the registry's before using them.
+pub fn unverified_tarball_response(
+    config: &Config,
     response: Response<Bytes>,
     name: &str,
     version: &str,
 ) -> Result<Bytes, Error> {
-    body(response, &tarball_path(name, version))
+    body(&tarball_url(config, name, version)?, &response)?;
+    Ok(response.into_body())
 }
 
-fn package_path(name: &str) -> String {
-    format!("packages/{}", utf8_percent_encode(name, SEGMENT))
+/// Asks for the documentation of a release, a `.tar.gz`. No checksum of it is in the registry.
+pub fn docs_request(config: &Config, name: &str, version: &str) -> Result<Request<Body>, Error> {
+    let file = format!("{name}-{version}.tar.gz");
+    file_request(config, &["docs", &file], MAX_TARBALL_BYTES)
 }
 
-fn tarball_path(name: &str, version: &str) -> String {
-    let encode = |text| utf8_percent_encode(text, SEGMENT);
-    format!("tarballs/{}-{}.tar", encode(name), encode(version))
-}
-
-fn body(response: Response<Bytes>, path: &str) -> Result<Bytes, Error> {
-    if response.status().is_success() {
-        return Ok(response.into_body());
-    }
-    let message = str::from_utf8(response.body()).unwrap_or_default().trim();
-    let clean = message.chars().filter(|c| !c.is_control() || *c == '\n');
-    Err(Error::Status {
-        status: response.status(),
-        path: path.to_owned(),
-        message: clean.take(MAX_MESSAGE).collect(),
-    })
-}
-
-fn open<T>(
+/// The documentation of a release, as a `.tar.gz`.
+pub fn docs_response(
+    config: &Config,
     response: Response<Bytes>,
-    path: &str,
-    open: impl FnOnce(&[u8]) -> Result<T, OpenError>,
-) -> Result<T, Error> {
-    let body = body(response, path)?;
-    open(&body).map_err(|source| {
-        let path = path.to_owned();
-        Error::Open { path, source }
-    })
+    name: &str,
+    version: &str,
+) -> Result<Bytes, Error> {
+    let url = docs_url(config, name, version)?;
+    body(&url, &response)?;
+    open::must_be_gzip(&url, &response, "documentation")?;
+    Ok(response.into_body())
+}
+
+fn tarball_url(config: &Config, name: &str, version: &str) -> Result<ShownUrl, Error> {
+    file_url(config, &["tarballs", &format!("{name}-{version}.tar")])
+}
+
+fn docs_url(config: &Config, name: &str, version: &str) -> Result<ShownUrl, Error> {
+    file_url(config, &["docs", &format!("{name}-{version}.tar.gz")])
+}
+
+fn file_request(config: &Config, segments: &[&str], limit: u64) -> Result<Request<Body>, Error> {
+    let mut request = config.repo_request(segments)?;
+    request.extensions_mut().insert(MaxResponseBytes(limit));
+    Ok(request)
+}
+
+fn file_url(config: &Config, segments: &[&str]) -> Result<ShownUrl, Error> {
+    Ok(ShownUrl::new(&config.repo_uri(segments)?))
+}
+
+/// The body of an answer that is one, which of all codes only 200 says.
+fn body<'a>(url: &ShownUrl, response: &'a Response<Bytes>) -> Result<&'a Bytes, Error> {
+    match response.status() {
+        StatusCode::OK => Ok(response.body()),
+        _ => Err(status_error(url.clone(), response).into()),
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 
 pub mod checksum;
 pub mod docs;
+pub mod etf;
 pub mod gzip;
 pub mod key;
 pub mod name;

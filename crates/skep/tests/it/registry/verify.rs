@@ -171,5 +171,5 @@ fn a_served_registry_is_verified_with_a_key() {
         .says("the server answered `404 Not Found`");
     let refused = skep(&["verify", &url]).failed();
     assert!(!refused.said().contains("skl_x"));
-    refused.says("`401 Unauthorized` to `public_key`: a license key is needed");
+    refused.says("/repo/public_key`: a license key is needed");
 }

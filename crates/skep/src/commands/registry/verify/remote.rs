@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{Request, Response};
-use skep_client::repository::{self, AuthKey, MAX_RESOURCE_BYTES, MAX_TARBALL_BYTES, Repository};
-use skep_client::transport::{Transport, TransportError};
+use skep_client::http_client::HttpClient as _;
+use skep_client::repository::{self, fetch};
+use skep_client::transport::{Options, ProxySettings, Transport};
+use skep_client::{BaseUrl, Config, Error, Secret};
 use skep_formats::key::PublicKey;
 use skep_formats::registry::{Package, Versions, VersionsEntry};
 use tokio::task::JoinSet;
@@ -27,9 +28,7 @@ const USER_AGENT: &str = concat!("skep/", env!("CARGO_PKG_VERSION"));
 /// What every check needs.
 struct Source {
     transport: Transport,
-    repository: Repository,
-    name: String,
-    key: PublicKey,
+    config: Config,
     versions: Versions,
 }
 
@@ -38,50 +37,59 @@ pub(super) async fn verify(
     auth_key: Option<&Path>,
     expected: &Expected,
 ) -> anyhow::Result<Findings> {
-    let transport = Transport::new(USER_AGENT)?;
-    let repository = open(url, auth_key)?;
+    let options = Options {
+        proxy: ProxySettings::System,
+        ..Options::default()
+    };
+    let transport = Transport::with_options(USER_AGENT, options)?;
+    let mut config = config_for(url, auth_key)?;
     let mut findings = Findings::default();
-    let get = async |request| transport.send(request, MAX_RESOURCE_BYTES).await;
-    let own = get(repository::public_key_request(&repository)).await?;
-    let own = repository::public_key_response(own);
+    let own = fetch::public_key(&transport, &config, None).await;
     let key = choose_key(own, expected, &mut findings)?;
     findings.key = key.fingerprint();
-    let names = get(repository::names_request(&repository)).await?;
+    let names = transport.send(repository::names_request(&config)?).await?;
     let status = names.status();
     anyhow::ensure!(
         status.is_success(),
         "the server answered `{status}` to `names`"
     );
     let names = open_names(names.body(), &key, expected).context("`names` cannot be used")?;
-    let versions = get(repository::versions_request(&repository)).await?;
-    let versions = repository::versions_response(versions, &key, &names.repository)?;
+    config.repo_public_key = Some(key);
+    config.repo_name.clone_from(&names.repository);
+    let versions = fetch::versions(&transport, &config).await?;
     findings.faults.extend(check_index(&names, &versions));
-    findings.repository.clone_from(&names.repository);
+    findings.repository = names.repository;
     findings.packages = versions.packages.len();
     let source = Source {
         transport,
-        repository,
-        name: names.repository,
-        key,
+        config,
         versions,
     };
     check_all(source, &mut findings).await?;
     Ok(findings)
 }
 
-fn open(url: &Url, auth_key: Option<&Path>) -> anyhow::Result<Repository> {
-    let repository = Repository::new(url)?;
-    let Some(path) = auth_key else {
-        return Ok(repository);
+fn config_for(url: &Url, auth_key: Option<&Path>) -> anyhow::Result<Config> {
+    let url = BaseUrl::parse(url.as_str())?;
+    let mut config = Config {
+        repo_url: url.clone(),
+        // Nothing is asked of the API.
+        api_url: url,
+        user_agent_fragment: USER_AGENT.to_owned(),
+        ..Config::default()
     };
-    let key = AuthKey::new(fs_err::read_to_string(path)?.trim());
-    let key = key.with_context(|| format!("`{}` holds no key", path.display()))?;
-    Ok(repository.with_auth_key(key))
+    if let Some(path) = auth_key {
+        let key = Secret::from(fs_err::read_to_string(path)?.trim());
+        let usable = key.to_header("the key");
+        usable.with_context(|| format!("`{}` holds no key", path.display()))?;
+        config.repo_key = Some(key);
+    }
+    Ok(config)
 }
 
 /// The key that is expected, else the repository's own.
 fn choose_key(
-    own: Result<PublicKey, skep_client::Error>,
+    own: Result<PublicKey, Error>,
     expected: &Expected,
     findings: &mut Findings,
 ) -> anyhow::Result<PublicKey> {
@@ -90,6 +98,7 @@ fn choose_key(
     };
     findings.faults.extend(match own {
         Ok(own) => check_key(&own, expected),
+        Err(Error::Send(error)) => return Err(error.into()),
         Err(error) => Some(Fault::new(Resource::PublicKey, &error)),
     });
     Ok(key.clone())
@@ -122,14 +131,6 @@ async fn check_all(source: Source, findings: &mut Findings) -> anyhow::Result<()
 }
 
 impl Source {
-    async fn send(
-        &self,
-        request: Request<Bytes>,
-        limit: u64,
-    ) -> Result<Response<Bytes>, TransportError> {
-        self.transport.send(request, limit).await
-    }
-
     /// Checks a package and gives the number of its releases.
     async fn check(&self, entry: &VersionsEntry, faults: &mut Vec<Fault>) -> usize {
         let package = match self.package(&entry.name).await {
@@ -151,20 +152,16 @@ impl Source {
     }
 
     async fn package(&self, name: &str) -> Result<Package, Fault> {
-        let resource = Resource::Package(name);
-        let request = repository::package_request(&self.repository, name);
-        let response = self.send(request, MAX_RESOURCE_BYTES).await;
-        let response = response.map_err(|error| Fault::new(resource, &error))?;
-        repository::package_response(response, &self.key, &self.name, name)
-            .map_err(|error| Fault::new(resource, &error))
+        let package = fetch::package(&self.transport, &self.config, name).await;
+        package.map_err(|error| Fault::new(Resource::Package(name), &error))
     }
 
     async fn tarball(&self, name: &str, version: &str) -> Result<Bytes, Fault> {
-        let resource = Resource::Tarball(name, version);
-        let request = repository::tarball_request(&self.repository, name, version);
-        let response = self.send(request, MAX_TARBALL_BYTES).await;
-        let response = response.map_err(|error| Fault::new(resource, &error))?;
-        repository::tarball_response(response, name, version)
-            .map_err(|error| Fault::new(resource, &error))
+        let fault = |error: Error| Fault::new(Resource::Tarball(name, version), &error);
+        let request = repository::tarball_request(&self.config, name, version).map_err(fault)?;
+        let response = self.transport.send(request).await;
+        let response = response.map_err(|error| fault(error.into()))?;
+        repository::unverified_tarball_response(&self.config, response, name, version)
+            .map_err(fault)
     }
 }

@@ -1,0 +1,133 @@
+//! What an answer says besides what was asked for.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, Response};
+
+use crate::error::{DecodeError, ShownUrl, StatusError};
+
+/// How much of a refusal's text is kept, in characters.
+const MAX_MESSAGE: usize = 500;
+
+/// The error for an answer to `url` with an unexpected status.
+pub(crate) fn status_error(url: ShownUrl, response: &Response<Bytes>) -> StatusError {
+    StatusError {
+        status: response.status(),
+        url,
+        message: message(response),
+        retry_after_seconds: retry_after_seconds(response.headers()),
+    }
+}
+
+/// The body is not of the kind `expected`: because it is a page for people, says that it is something else, or, if
+/// neither, because of `otherwise`.
+pub(crate) fn not_expected(
+    response: &Response<Bytes>,
+    expected: &'static str,
+    otherwise: impl Into<DecodeError>,
+) -> DecodeError {
+    let found = content_type(response.headers());
+    if is_web_page(response) {
+        return DecodeError::WebPage;
+    }
+    let is_data = matches!(
+        found.as_str(),
+        "" | "application/octet-stream"
+            | "binary/octet-stream"
+            | "application/gzip"
+            | "application/x-gzip"
+            | "application/x-tar"
+    );
+    match is_data {
+        true => otherwise.into(),
+        false => DecodeError::ContentType { found, expected },
+    }
+}
+
+/// The media type without parameters, in lower case; empty if there is none.
+pub(crate) fn content_type(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = value
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
+}
+
+/// `Retry-After` in seconds. Its other form, a date, needs a clock and is not read.
+pub(crate) fn retry_after_seconds(headers: &HeaderMap) -> Option<u64> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+}
+
+pub(crate) fn is_web_page(response: &Response<Bytes>) -> bool {
+    let kind = content_type(response.headers());
+    let start = response.body().trim_ascii_start();
+    let start = &start[..start.len().min(14)].to_ascii_lowercase();
+    matches!(kind.as_str(), "text/html" | "application/xhtml+xml")
+        || start.starts_with(b"<!doctype html")
+        || start.starts_with(b"<html")
+}
+
+/// What the server says for people: the text, or the `message` of a JSON object.
+fn message(response: &Response<Bytes>) -> String {
+    if is_web_page(response) {
+        return String::new();
+    }
+    let text = str::from_utf8(response.body()).unwrap_or_default().trim();
+    if text.starts_with('{')
+        && let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text)
+    {
+        let words = ["message", "error_description", "error"]
+            .iter()
+            .find_map(|key| object.get(*key)?.as_str());
+        return shortened(words.unwrap_or_default());
+    }
+    shortened(text)
+}
+
+/// At most [`MAX_MESSAGE`] characters, without what would move the cursor of a terminal.
+pub(crate) fn shortened(text: &str) -> String {
+    let clean = text.chars().filter(|c| !c.is_control() || *c == '\n');
+    clean.take(MAX_MESSAGE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(kind: &str, body: &str) -> String {
+        let response = Response::builder()
+            .header(CONTENT_TYPE, kind)
+            .body(Bytes::from(body.to_owned()));
+        message(&response.unwrap())
+    }
+
+    #[test]
+    fn the_message_is_what_the_server_says() {
+        assert_eq!(
+            said("text/plain", " renew at\nhttps://x \n"),
+            "renew at\nhttps://x"
+        );
+        assert_eq!(
+            said(
+                "application/json",
+                r#"{"status":404,"message":"Page not found"}"#
+            ),
+            "Page not found"
+        );
+        assert_eq!(
+            said("application/json", r#"{"error":"invalid_client"}"#),
+            "invalid_client"
+        );
+        assert_eq!(said("text/html; charset=utf-8", "<h1>Bad gateway</h1>"), "");
+        assert_eq!(said("text/plain", "<!DOCTYPE html><html>"), "");
+        assert_eq!(said("text/plain", "\u{1b}[31mred"), "[31mred");
+        assert_eq!(
+            said("text/plain", &"é".repeat(1000)).chars().count(),
+            MAX_MESSAGE
+        );
+    }
+}

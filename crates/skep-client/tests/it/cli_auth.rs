@@ -1,0 +1,13 @@
+mod binding;
+mod clock;
+mod file_token_store;
+mod processes;
+mod races;
+mod resolve_api;
+mod resolve_repo;
+mod secrets;
+mod session;
+mod with_api;
+mod with_api_login;
+mod with_repo;
+mod world;
