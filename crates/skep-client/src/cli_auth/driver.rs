@@ -41,7 +41,7 @@ pub(super) struct Driver<'a, C, T> {
 }
 
 /// Runs `operation`, which uses the HTTP API, with the credentials that it needs: step by step as the
-/// [module](self) says. It may be run several times.
+/// [module](super) says. It may be run several times.
 ///
 /// The callbacks are those of the config, `cli_auth_callbacks`. Dropping the future gives up its locks and
 /// leaves the stored tokens as they are.
@@ -67,7 +67,7 @@ where
 }
 
 /// Runs `operation`, which uses the repository, with the credentials that it needs: step by step as the
-/// [module](self) says. Otherwise as [`with_api`].
+/// [module](super) says. Otherwise as [`with_api`].
 ///
 /// # Errors
 /// What the last run of `operation` led to, or an [`AuthError`].

@@ -1,4 +1,5 @@
 //! Everything that goes through the crate's front door.
+#![cfg(feature = "file-token-store")]
+#![expect(clippy::unwrap_used, reason = "a test that stops there says where")]
 
-#[cfg(feature = "file-token-store")]
 mod cli_auth;
