@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    process::cargo,
+    process::cargo_workspace,
     setup,
     summary::{Counts, counted},
     test,
@@ -13,13 +13,8 @@ use crate::{
 pub(crate) fn run() -> Result<bool> {
     setup::tests()?;
     let mut counts = Counts::default();
-    counts += counted(&mut cargo(&[
-        "test",
-        "--workspace",
-        "--test",
-        "it",
-        "rebar3::",
-    ]))?;
+    let rebar3 = ["--test", "it", "rebar3::"];
+    counts += counted(&mut cargo_workspace("test", &rebar3))?;
     counts += test::mix()?;
     Ok(test::closing_line(counts))
 }

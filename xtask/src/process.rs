@@ -31,6 +31,17 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command(&program, arguments)
 }
 
+/// A subcommand of cargo for the whole workspace, with every feature of the client. One set of features
+/// everywhere, so that nothing is built twice.
+pub(crate) fn cargo_workspace(subcommand: &str, arguments: &[&str]) -> Command {
+    let mut command = cargo(&[subcommand, "--workspace", "--features", CLIENT_FEATURES]);
+    command.args(arguments);
+    command
+}
+
+const CLIENT_FEATURES: &str =
+    "skep-client/blocking,skep-client/desktop,skep-client/file-token-store";
+
 /// Runs to the end, its output going where ours goes. Fails unless it exits with 0.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     announce(command);

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    process::cargo,
+    process::cargo_workspace,
     setup,
     summary::{Counts, counted, listed},
 };
@@ -12,20 +12,9 @@ use crate::{
 pub(crate) fn run() -> Result<bool> {
     setup::tests()?;
     let mut counts = Counts::default();
-    counts += counted(&mut cargo(&[
-        "test",
-        "--workspace",
-        "--no-fail-fast",
-        "--doc",
-    ]))?;
-    counts += counted(&mut cargo(&[
-        "test",
-        "--workspace",
-        "--no-fail-fast",
-        "--lib",
-        "--bins",
-        "--tests",
-    ]))?;
+    counts += counted(&mut cargo_workspace("test", &["--no-fail-fast", "--doc"]))?;
+    let rest = ["--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
+    counts += counted(&mut cargo_workspace("test", &rest))?;
     counts += mix()?;
     Ok(closing_line(counts))
 }
@@ -36,15 +25,14 @@ pub(crate) fn closing_line(counts: Counts) -> bool {
     counts.failed == 0 && counts.passed > 0
 }
 
-// `--workspace`, so that the dependencies keep the features they were built with.
-const MIX_TESTS: [&str; 5] = ["test", "--workspace", "--no-fail-fast", "--test", "mix"];
+const MIX_TESTS: [&str; 3] = ["--no-fail-fast", "--test", "mix"];
 
 /// The tests that drive mix: run where Hex is installed, otherwise counted as skipped, and said so.
 pub(crate) fn mix() -> Result<Counts> {
     if setup::mix_has_hex() {
-        return counted(&mut cargo(&MIX_TESTS));
+        return counted(&mut cargo_workspace("test", &MIX_TESTS));
     }
-    let skipped = listed(cargo(&MIX_TESTS).args(["--", "--list"]))?;
+    let skipped = listed(cargo_workspace("test", &MIX_TESTS).args(["--", "--list"]))?;
     println!("mix with Hex is not installed: the mix tests were not run");
     Ok(Counts {
         skipped,
