@@ -71,9 +71,20 @@ impl Builder<'_> {
         self.write_public_key(output)?;
         self.writer.directory(&self.folder.tarballs(), "tarballs")?;
         let fingerprint = self.key.public_key().fingerprint();
-        let before = match full {
-            true => Manifest::new(self.repository, &fingerprint),
-            false => Manifest::load(&self.folder.manifest(), self.repository, &fingerprint),
+        let before = Manifest::load(&self.folder.manifest());
+        if let Some(before) = before
+            .as_ref()
+            .filter(|before| before.repository != self.repository)
+        {
+            let note = format!(
+                "this was the repository `{}`: customers who added it by that name must add it again as `{}`",
+                before.repository, self.repository
+            );
+            output.notes(&[note]);
+        }
+        let before = match before {
+            Some(before) if !full => before.usable_for(self.repository, &fingerprint),
+            _ => Manifest::new(self.repository, &fingerprint),
         };
         let tarballs = Tarballs::scan(self.folder)?;
         let outputs = scan::package_files(self.folder)?;

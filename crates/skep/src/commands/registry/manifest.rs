@@ -93,13 +93,19 @@ impl Manifest {
         }
     }
 
-    /// Loads the manifest, or an empty one if there is none that is of this repository and key and can
-    /// be read: then everything is built again, which is never wrong.
-    pub(super) fn load(path: &Path, repository: &str, key: &str) -> Self {
-        let text = fs_err::read_to_string(path).unwrap_or_default();
-        Self::parse(&text)
-            .filter(|manifest| manifest.repository == repository && manifest.key == key)
-            .unwrap_or_else(|| Self::new(repository, key))
+    /// The manifest of the last build, if there is one that can be read.
+    pub(super) fn load(path: &Path) -> Option<Self> {
+        Self::parse(&fs_err::read_to_string(path).ok()?)
+    }
+
+    /// This manifest if it is of this repository and key, else an empty one: then everything is built
+    /// again, which is never wrong.
+    pub(super) fn usable_for(self, repository: &str, key: &str) -> Self {
+        if self.repository == repository && self.key == key {
+            self
+        } else {
+            Self::new(repository, key)
+        }
     }
 
     pub(super) fn to_text(&self) -> String {

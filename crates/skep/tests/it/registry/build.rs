@@ -144,7 +144,13 @@ fn a_manifest_that_is_damaged_or_of_another_repository_is_not_believed() {
     .unwrap();
     assert_eq!(site.built(&[])["tarballs_read"], 1);
     let site = site.called("other");
-    let built = site.built(&[]);
+    let ran = site.build(&["--json"]).succeeded();
+    assert!(
+        ran.stderr.contains("this was the repository `acme`"),
+        "{}",
+        ran.stderr
+    );
+    let built: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(built["tarballs_read"], 1);
     assert_eq!(
         built["updated"],
