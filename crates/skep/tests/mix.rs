@@ -10,6 +10,7 @@ mod support {
     pub(crate) mod cdn;
     pub(crate) mod http;
     pub(crate) mod package;
+    pub(crate) mod port;
     pub(crate) mod run;
     pub(crate) mod shop;
 }

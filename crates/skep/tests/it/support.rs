@@ -4,6 +4,7 @@ pub(crate) mod cdn;
 pub(crate) mod http;
 pub(crate) mod masked;
 pub(crate) mod package;
+pub(crate) mod port;
 pub(crate) mod run;
 pub(crate) mod shop;
 pub(crate) mod story;

@@ -29,12 +29,7 @@ async fn proxy(address: &str, to: String) -> JoinHandle<()> {
 async fn a_server_that_goes_away_is_an_outage_and_comes_back() {
     let url = postgres::new_database();
     let server = url.split(['@', '/']).nth(3).unwrap().to_owned();
-    let free = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
+    let free = format!("127.0.0.1:{}", postgres::port::free_port());
     let running = proxy(&free, server.clone()).await;
     let db = Db::open(&url.replace(&server, &free), OpenMode::Create)
         .await

@@ -1,7 +1,9 @@
 //! A throw-away PostgreSQL server: started with the first test that needs one, stopped when this
 //! process ends, however it ends.
 
-use std::net::TcpListener;
+#[path = "port.rs"]
+pub(crate) mod port;
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -69,13 +71,10 @@ fn server() -> &'static Server {
 
 fn start() -> Server {
     let programs = programs();
-    let port = TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|socket| socket.local_addr())
-        .expect("a free port")
-        .port();
+    let port = port::free_port();
     // PostgreSQL refuses to run as root.
     let mut command = if is_root() {
-        let mut command = Command::new("runuser");
+        let mut command = Command::new("/usr/sbin/runuser");
         command.args(["-u", "postgres", "--", "sh"]);
         command
     } else {

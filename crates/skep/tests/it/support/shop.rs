@@ -1,7 +1,6 @@
 //! A seller's whole installation in a temporary folder, driven through the `skep` command alone.
 
 use std::{
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -16,6 +15,7 @@ use super::{
     cdn::{Cdn, KEY_PAIR_ID, ORIGIN_SECRET},
     http,
     package::Package,
+    port::free_port,
     run::{Ran, run},
 };
 
@@ -43,8 +43,7 @@ impl Shop {
     /// `skep init`, on a port nobody listens on; nothing is served yet.
     pub(crate) fn init() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let url = format!("http://127.0.0.1:{}", free_port());
         let shop = Self {
             folder,
             url,
