@@ -1,6 +1,7 @@
 //! HTTP: the only place for axum. Handlers read a request, ask the domain, and write what it says.
 
 pub(crate) mod address;
+pub(crate) mod api;
 pub(crate) mod call;
 pub(crate) mod client;
 mod credentials;

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::FutureExt;
@@ -13,6 +14,8 @@ use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
+use crate::http::address::Peer;
+use crate::http::api::{ApiError, format};
 use crate::http::call::{Call, File};
 use crate::http::{files, health, repository, text};
 use crate::node::Node;
@@ -30,6 +33,7 @@ impl Router {
         let pages = axum::Router::new()
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
+            .nest("/api", api_routes())
             .fallback(async || not_found())
             .with_state(Arc::clone(&node));
         Self { node, pages }
@@ -48,7 +52,8 @@ impl Router {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let Some(target) = below_repo(path) else {
-            let request = Request::from_parts(parts, Body::new(body));
+            let mut request = Request::from_parts(parts, Body::new(body));
+            request.extensions_mut().insert(Peer(peer));
             let Ok(response) = Box::pin(self.pages.clone().oneshot(request)).await;
             return response;
         };
@@ -77,6 +82,19 @@ impl Router {
             Target::Nothing => not_found(),
         }
     }
+}
+
+/// What is below `/api`.
+fn api_routes() -> axum::Router<Arc<Node>> {
+    axum::Router::new()
+        .fallback(async || ApiError::not_found("there is nothing at this address"))
+        .method_not_allowed_fallback(async || {
+            ApiError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this address does not take this method",
+            )
+        })
+        .layer(middleware::from_fn(format::speak))
 }
 
 /// A bug in one handler must not end the node: it becomes a 500.

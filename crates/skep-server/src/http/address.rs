@@ -5,6 +5,10 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
+/// Who connected, a client or a proxy: an extension of every request that is not for `/repo`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address of the client: the peer itself, or what the proxies in front of us say. Each proxy adds

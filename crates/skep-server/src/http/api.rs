@@ -1,0 +1,7 @@
+//! The HTTP API below `/api`: what mix, rebar3, Gleam and the seller's own programs talk to.
+
+pub(crate) mod error;
+pub(crate) mod format;
+
+pub(crate) use error::ApiError;
+pub(crate) use format::{Answer, Input};

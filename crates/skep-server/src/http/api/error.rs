@@ -1,0 +1,153 @@
+//! A refusal of the API: `status`, `message` and, for input that breaks a rule, `errors` by field.
+
+use axum::response::{IntoResponse, Response};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::{Map, Value};
+
+use crate::db::DbError;
+use crate::http::api::format::Answer;
+
+/// Why a request is not answered as it was meant. Its texts are for people, and for the tools that
+/// look for words in them.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: String,
+    errors: Map<String, Value>,
+    headers: HeaderMap,
+}
+
+impl ApiError {
+    /// A refusal with a text.
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            errors: Map::new(),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// 400: the request itself makes no sense.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 401 with the challenge that clients take for "these credentials are no good".
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message).with_challenge("Basic realm=hex")
+    }
+
+    /// 403.
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 404.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 422 about one field.
+    pub(crate) fn invalid(field: &str, text: impl Into<String>) -> Self {
+        Self::validation().with_error(field, text)
+    }
+
+    /// 422; its fields follow with [`with_error`](Self::with_error).
+    pub(crate) fn validation() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Validation error(s)")
+    }
+
+    /// 503 without `Retry-After`, which clients on Erlang's httpc take for "at once, for ever".
+    pub(crate) fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database is away; nothing was changed, try again in a moment",
+        )
+    }
+
+    /// 500: a bug or a damaged installation. What it is, only the log says.
+    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
+        let cause = error.source().map(ToString::to_string);
+        tracing::error!(%error, cause, "a request to the API failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "something went wrong here; please tell the seller",
+        )
+    }
+
+    /// Adds what is wrong with a field. A field inside another is given as `requirements.alpha`.
+    #[must_use]
+    pub(crate) fn with_error(mut self, field: &str, text: impl Into<String>) -> Self {
+        let text = Value::String(text.into());
+        match field.split_once('.') {
+            None => drop(self.errors.insert(field.to_owned(), text)),
+            Some((outer, inner)) => {
+                let fields = self
+                    .errors
+                    .entry(outer)
+                    .or_insert_with(|| Value::Object(Map::new()));
+                match fields {
+                    Value::Object(fields) => drop(fields.insert(inner.to_owned(), text)),
+                    other => *other = text,
+                }
+            }
+        }
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// With another `WWW-Authenticate`: clients compare it from its beginning.
+    #[must_use]
+    pub(crate) fn with_challenge(self, challenge: &'static str) -> Self {
+        self.with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// The status code.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn to_value(&self) -> Value {
+        let mut body = Map::new();
+        body.insert("status".to_owned(), self.status.as_u16().into());
+        body.insert("message".to_owned(), self.message.clone().into());
+        if !self.errors.is_empty() {
+            body.insert("errors".to_owned(), self.errors.clone().into());
+        }
+        Value::Object(body)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut answer = Answer::new(self.status, self.to_value());
+        for (name, value) in &self.headers {
+            answer = answer.with_header(name.clone(), value.clone());
+        }
+        answer.into_response()
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        if error.is_outage() {
+            tracing::warn!(%error, "a request to the API needs the database");
+            return Self::unavailable();
+        }
+        match error {
+            DbError::Conflict | DbError::Unique(_) => Self::new(
+                StatusCode::CONFLICT,
+                "another request changed the same thing at this moment; try again",
+            ),
+            error => Self::internal(&error),
+        }
+    }
+}
