@@ -5,6 +5,7 @@ mod apply;
 pub mod handle;
 mod key_hasher;
 mod load;
+mod narrowing;
 pub mod shards;
 mod shelf;
 
@@ -31,6 +32,7 @@ pub struct Snapshot {
     licenses: Shards<LicenseId, Arc<LicenseFacts>>,
     products: Arc<Products>,
     shelves: HashMap<RepositoryName, Arc<Shelf>>,
+    is_held_back: bool,
 }
 
 /// A release found by the name of its file: the package it is in, and which of its releases it is.
@@ -79,9 +81,9 @@ impl Snapshot {
         })
     }
 
-    /// Whether there is such a license.
-    fn knows_license(&self, id: LicenseId) -> bool {
-        self.licenses.get(&id).is_some()
+    /// Whether something that takes releases from somebody is still to come.
+    const fn is_held_back(&self) -> bool {
+        self.is_held_back
     }
 
     /// A package of a repository.

@@ -22,6 +22,7 @@ impl Snapshot {
     pub(super) fn with(&self, changes: Changes) -> Self {
         let mut next = self.clone();
         next.revision = changes.revision;
+        next.is_held_back = false;
         next.apply_products(changes.products);
         for (id, row) in changes.licenses {
             match row {

@@ -5,19 +5,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use super::Snapshot;
 use super::apply::Changes;
 use crate::db::snapshot::Reload;
 use crate::db::{self, Db, DbError};
-use crate::ids::LicenseId;
 use crate::usage::collector::Collector;
 
 /// Between two looks for keys that nobody knows. They cost the database at most this often.
 const LOOK_PAUSE: Duration = Duration::from_millis(25);
 
-/// The snapshot does not wait longer than this for usage to reach the database.
+/// What takes releases from somebody does not wait longer than this for usage to reach the database.
 const USAGE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Holds the current snapshot and replaces it when the feed moves on. When the database is away, the
@@ -34,6 +33,18 @@ pub struct SnapshotHandle {
     looks: Arc<Mutex<()>>,
     is_away: AtomicBool,
     revision: watch::Sender<i64>,
+    /// One at a time, for it waits for usage.
+    narrowing: Mutex<()>,
+    /// Something is held back.
+    held_back: Notify,
+}
+
+/// What to do with a change that takes releases from somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Less {
+    /// Everything else that changed applies now.
+    HoldBack,
+    Apply,
 }
 
 #[derive(Debug)]
@@ -79,6 +90,8 @@ impl SnapshotHandle {
             reads_ended: AtomicU64::new(0),
             looks: Arc::default(),
             is_away: AtomicBool::new(false),
+            narrowing: Mutex::default(),
+            held_back: Notify::new(),
         })
     }
 
@@ -106,11 +119,23 @@ impl SnapshotHandle {
 
     /// Follows the feed for ever. Dropping the future ends it.
     pub async fn follow(&self) {
+        // What takes releases from somebody waits for their usage, and nothing else waits for that.
+        tokio::join!(self.keep_reading(), self.keep_narrowing());
+    }
+
+    async fn keep_reading(&self) {
         let mut waker = self.db.waker();
         loop {
             // The outcome is in `health` and in the log.
-            let _ = self.refresh().await;
+            let _ = self.read().await;
             waker.wait().await;
+        }
+    }
+
+    async fn keep_narrowing(&self) {
+        loop {
+            self.held_back.notified().await;
+            let _ = self.narrow().await;
         }
     }
 
@@ -120,21 +145,12 @@ impl SnapshotHandle {
     /// # Errors
     /// The database is away; the snapshot stays as it is.
     pub async fn refresh(&self) -> Result<(), DbError> {
-        // A read that has begun may have missed what our caller knows of: only the next one counts.
-        let wanted = self.reads_begun.load(Ordering::SeqCst) + 1;
-        let mut last = self.last_read.lock().await;
-        if last.number < wanted {
-            let number = self.reads_begun.fetch_add(1, Ordering::SeqCst) + 1;
-            let result = self.read_feed().await;
-            self.note(&result);
-            *last = Read { number, result };
-            self.reads_ended.store(number, Ordering::SeqCst);
-        }
-        last.result.clone()
+        self.read().await?;
+        self.narrow().await
     }
 
     /// [`refresh`](Self::refresh) for whoever has an unknown key: right away for the first, with a pause
-    /// between reads when many come.
+    /// between reads when many come. It does not wait for what takes releases from somebody.
     ///
     /// # Errors
     /// The database is away.
@@ -144,7 +160,7 @@ impl SnapshotHandle {
         if self.reads_ended.load(Ordering::SeqCst) >= wanted {
             return Ok(());
         }
-        let result = self.refresh().await;
+        let result = self.read().await;
         tokio::spawn(async move {
             tokio::time::sleep(LOOK_PAUSE).await;
             drop(turn);
@@ -159,21 +175,58 @@ impl SnapshotHandle {
         let _ = current.wait_for(|current| *current >= revision).await;
     }
 
-    async fn read_feed(&self) -> Result<(), DbError> {
-        let Some(found) = self.reload().await? else {
+    /// Everything committed before the call is known afterwards, but for what is held back.
+    async fn read(&self) -> Result<(), DbError> {
+        // A read that has begun may have missed what our caller knows of: only the next one counts.
+        let wanted = self.reads_begun.load(Ordering::SeqCst) + 1;
+        let mut last = self.last_read.lock().await;
+        if last.number < wanted {
+            *last = self.read_once(Less::HoldBack).await;
+        }
+        last.result.clone()
+    }
+
+    /// Applies what is held back, once usage has reached the database or had its time.
+    async fn narrow(&self) -> Result<(), DbError> {
+        let _one_at_a_time = self.narrowing.lock().await;
+        if !self.current.load().is_held_back() {
             return Ok(());
-        };
-        if !may_narrow(&self.current.load(), &found) {
-            return self.apply(found).await;
         }
         // First what was counted under the old snapshot; then, with what it led to, the new one; then
         // what was counted between the two.
         for _ in 0..2 {
             bring_in(&self.usage).await;
-            if let Some(found) = self.reload().await? {
-                self.apply(found).await?;
-            }
+            let mut last = self.last_read.lock().await;
+            *last = self.read_once(Less::Apply).await;
+            last.result.clone()?;
         }
+        Ok(())
+    }
+
+    async fn read_once(&self, less: Less) -> Read {
+        let number = self.reads_begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let result = self.read_feed(less).await;
+        self.note(&result);
+        self.reads_ended.store(number, Ordering::SeqCst);
+        Read { number, result }
+    }
+
+    async fn read_feed(&self, less: Less) -> Result<(), DbError> {
+        let Some(found) = self.reload().await? else {
+            return Ok(());
+        };
+        let next = self.next(found).await?;
+        let held = match less {
+            Less::HoldBack => next.held_back(&self.current.load()),
+            Less::Apply => None,
+        };
+        if held.is_some() {
+            self.held_back.notify_one();
+        }
+        let next = held.unwrap_or(next);
+        let revision = next.revision();
+        self.current.store(Arc::new(next));
+        self.revision.send_replace(revision);
         Ok(())
     }
 
@@ -186,30 +239,26 @@ impl SnapshotHandle {
         Ok((!is_same).then_some(reload))
     }
 
-    async fn apply(&self, reload: Reload) -> Result<(), DbError> {
-        let next = match reload {
+    async fn next(&self, reload: Reload) -> Result<Snapshot, DbError> {
+        match reload {
             Reload::Changes {
                 revision,
                 keys,
                 licenses,
                 products,
                 packages,
-            } => self.current.load_full().with(Changes {
+            } => Ok(self.current.load_full().with(Changes {
                 revision,
                 keys,
                 licenses,
                 products,
                 packages,
-            }),
+            })),
             Reload::Full => {
                 tracing::info!("the feed has a gap or another epoch: loading everything");
-                Snapshot::from(db::snapshot::load(&self.db).await?)
+                Ok(Snapshot::from(db::snapshot::load(&self.db).await?))
             }
-        };
-        let revision = next.revision();
-        self.current.store(Arc::new(next));
-        self.revision.send_replace(revision);
-        Ok(())
+        }
     }
 
     fn note(&self, result: &Result<(), DbError>) {
@@ -233,21 +282,5 @@ async fn bring_in(usage: &Collector) {
         tracing::warn!(
             "usage does not reach the database in time: the snapshot goes on without it"
         );
-    }
-}
-
-/// Whether somebody known may see less afterwards. New licenses and releases take nothing away.
-fn may_narrow(current: &Snapshot, reload: &Reload) -> bool {
-    match reload {
-        Reload::Full => true,
-        Reload::Changes {
-            licenses, products, ..
-        } => {
-            let knows_license = |(id, _): &(LicenseId, _)| current.knows_license(*id);
-            licenses.iter().any(knows_license)
-                || products
-                    .iter()
-                    .any(|(id, _)| current.products().contains_key(id))
-        }
     }
 }

@@ -51,6 +51,7 @@ impl From<Loaded> for Snapshot {
                     .collect(),
             ),
             shelves: HashMap::new(),
+            is_held_back: false,
         };
         for row in &loaded.keys {
             snapshot.put_key(row);

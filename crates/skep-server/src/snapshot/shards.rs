@@ -57,6 +57,16 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
         self.shards.iter().flat_map(|shard| shard.iter())
     }
 
+    /// The entries of the pieces that are not shared with an older copy: all that changed since, and
+    /// some that did not.
+    pub fn changed_since(&self, older: &Self) -> impl Iterator<Item = (&K, &V)> {
+        self.shards
+            .iter()
+            .zip(&older.shards)
+            .filter(|(new, old)| !Arc::ptr_eq(new, old))
+            .flat_map(|(new, _)| new.iter())
+    }
+
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -110,6 +120,9 @@ mod tests {
             .filter(|(a, b)| !Arc::ptr_eq(a, b))
             .count();
         assert!(copied <= 2, "{copied} pieces were copied");
+        assert!(map.changed_since(&before).any(|(number, _)| *number == 1));
+        assert!(map.changed_since(&before).count() < 200);
+        assert_eq!(map.changed_since(&map).count(), 0);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use skep_server::catalog::delete;
 use skep_server::catalog::retire::Target;
 use skep_server::db::audit::Actor;
 use skep_server::licensing::key::LicenseKey;
+use skep_server::licensing::keys;
 use skep_server::licensing::licenses::{self, Change, Edit};
 use skep_server::licensing::plan::Plan;
 use skep_server::snapshot::Health;
@@ -210,4 +211,104 @@ async fn the_snapshot_follows_though_usage_cannot_be_written() {
         .await
         .expect("it follows");
     drop(stuck);
+}
+
+/// A file of the spool that nobody finishes reading until it is dropped: usage does not get past it.
+struct Backlog(std::path::PathBuf);
+
+impl Backlog {
+    fn of(app: &TestApp) -> Self {
+        let path = app.dir().join("spool/0-00000000.jsonl");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo runs").success());
+        Self(path)
+    }
+}
+
+impl Drop for Backlog {
+    fn drop(&mut self) {
+        let mut both_ends = fs_err::OpenOptions::new();
+        let both_ends = both_ends.read(true).write(true).open(&self.0);
+        fs_err::remove_file(&self.0).expect("it is there");
+        drop(both_ends.expect("a pipe"));
+    }
+}
+
+/// What DESIGN.md promises of every change.
+async fn within_a_second(app: &TestApp, sold: &Sold, expected: Result<usize, u16>) {
+    let follow = async {
+        while app.sees(&sold.key, "alpha").await.map(|seen| seen.len()) != expected {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let followed = tokio::time::timeout(Duration::from_secs(1), follow).await;
+    assert!(followed.is_ok(), "{expected:?} not within a second");
+}
+
+#[tokio::test]
+async fn suspensions_and_revocations_do_not_wait_for_usage() {
+    let (app, suspended) = with_locked_build().await;
+    let revoked = app.sell(Sale::of("alpha")).await;
+    let without_key = app.sell(Sale::of("alpha")).await;
+    let ended = app.sell(Sale::of("alpha")).await;
+    app.settle().await;
+    let other = app.other_process().await;
+    let _backlog = Backlog::of(&app);
+    assert_eq!(status(&app, LOCKED, &suspended).await, 200);
+    licenses::suspend(&other, &suspended.license, &Actor::Cli)
+        .await
+        .unwrap();
+    within_a_second(&app, &suspended, Err(402)).await;
+    licenses::revoke(&other, &revoked.license, &Actor::Cli)
+        .await
+        .unwrap();
+    within_a_second(&app, &revoked, Err(402)).await;
+    let key = without_key.key_id.parse().unwrap();
+    keys::revoke(&other, key, &Actor::Cli).await.unwrap();
+    within_a_second(&app, &without_key, Err(401)).await;
+    let end = Change {
+        plan: Some(Plan::Trial),
+        access_until: Edit::Set(TODAY.plus_days(-1)),
+        ..Change::of(&ended.license, Actor::Cli)
+    };
+    licenses::change(&other, &end).await.unwrap();
+    within_a_second(&app, &ended, Err(402)).await;
+    licenses::resume(&other, &suspended.license, &Actor::Cli)
+        .await
+        .unwrap();
+    within_a_second(&app, &suspended, Ok(3)).await;
+}
+
+#[tokio::test]
+async fn while_a_narrowing_waits_for_usage_everything_else_applies() {
+    let (app, narrowed) = with_locked_build().await;
+    let suspended = app.sell(Sale::of("alpha")).await;
+    app.settle().await;
+    let other = app.other_process().await;
+    let backlog = Backlog::of(&app);
+    assert_eq!(status(&app, LOCKED, &narrowed).await, 200);
+    narrow(&other, &narrowed).await;
+    // The node has begun to wait.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    licenses::suspend(&other, &suspended.license, &Actor::Cli)
+        .await
+        .unwrap();
+    within_a_second(&app, &suspended, Err(402)).await;
+    let new = app.sell_in(&other, Sale::of("alpha")).await;
+    within_a_second(&app, &new, Ok(3)).await;
+    assert_eq!(app.sees(&narrowed.key, "alpha").await.unwrap().len(), 3);
+    // Narrowed and closed at once: what closes it does not wait.
+    licenses::suspend(&other, &narrowed.license, &Actor::Cli)
+        .await
+        .unwrap();
+    within_a_second(&app, &narrowed, Err(402)).await;
+    drop(backlog);
+    licenses::resume(&other, &narrowed.license, &Actor::Cli)
+        .await
+        .unwrap();
+    app.settle().await;
+    app.node.usage.flush().await;
+    app.settle().await;
+    let seen = app.sees(&narrowed.key, "alpha").await.unwrap();
+    assert_eq!(seen, ["1.0.0", "1.1.0"]);
 }
