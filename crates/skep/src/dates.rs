@@ -1,17 +1,14 @@
 //! Dates as people type them: a day, which means its end in UTC, or an RFC 3339 moment.
 
 use skep_server::clock::Timestamp;
-use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime, Time};
+use skep_server::licensing::dates;
 
 /// Parses a `DATE` argument that ends something.
 ///
 /// # Errors
 /// A sentence that shows both forms.
 pub(crate) fn parse_date(text: &str) -> Result<Timestamp, String> {
-    let end_of_day = Time::from_hms(23, 59, 59).expect("a time of day");
-    parse(text, end_of_day, "its end, UTC")
+    dates::parse_end(text).map_err(|error| error.to_string())
 }
 
 /// Parses a `DATE` argument that begins something: a day means its first moment.
@@ -19,20 +16,7 @@ pub(crate) fn parse_date(text: &str) -> Result<Timestamp, String> {
 /// # Errors
 /// A sentence that shows both forms.
 pub(crate) fn parse_start(text: &str) -> Result<Timestamp, String> {
-    parse(text, Time::MIDNIGHT, "its beginning, UTC")
-}
-
-fn parse(text: &str, time_of_day: Time, meaning: &str) -> Result<Timestamp, String> {
-    if let Ok(moment) = OffsetDateTime::parse(text, &Rfc3339) {
-        return Ok(moment.into());
-    }
-    let day = Date::parse(text, format_description!("[year]-[month]-[day]"));
-    day.map(|day| day.with_time(time_of_day).assume_utc().into())
-        .map_err(|_| {
-            format!(
-                "`{text}` is not a date: use a day as 2027-01-31 ({meaning}) or a moment as 2027-01-31T12:00:00Z"
-            )
-        })
+    dates::parse_start(text).map_err(|error| error.to_string())
 }
 
 /// A date, or none at all.

@@ -6,7 +6,8 @@ use crate::clock::Timestamp;
 use crate::db::row::{At, micros, time};
 use crate::db::{Change, Conn, DbError, Driver, Tx};
 use crate::ids::{CustomerId, LicenseId, ProductId};
-use crate::licensing::license::{License, Terms};
+use crate::licensing::license::{License, Status, Terms};
+use crate::licensing::plan::Plan;
 
 row! {
     struct LicenseRow {
@@ -114,22 +115,76 @@ pub async fn list(conn: &mut Conn, customer: Option<CustomerId>) -> Result<Vec<L
             fetch_all!(conn, (String, String), sql)?,
         )
     };
+    let mut licenses = joined(rows, &products)?;
+    licenses.sort_by_key(|license| (license.created_at, license.id));
+    Ok(licenses)
+}
+
+/// Which licenses a page has. `None` does not restrict anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// That give this product.
+    pub product: Option<ProductId>,
+    /// Under this plan.
+    pub plan: Option<Plan>,
+    /// Of this status.
+    pub status: Option<Status>,
+}
+
+/// Some licenses in the order in which they were issued: those after an id, at most so many.
+pub async fn page(
+    conn: &mut Conn,
+    filter: &Filter,
+    after: Option<LicenseId>,
+    limit: u32,
+) -> Result<Vec<License>, DbError> {
+    let plan = filter.plan.map(Plan::as_str);
+    let status = filter.status.map(Status::as_str);
+    let product = filter.product.map(|id| id.to_string());
+    let after = after.map(|id| id.to_string());
+    let limit = i64::from(limit);
+    let rows = if let Some(customer) = filter.customer {
+        // A statement of its own: this way both databases use the index.
+        let sql = select!(
+            " WHERE customer_id = $6 AND id > COALESCE($1, '') AND ($2 IS NULL OR plan = $2) \
+              AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR id IN \
+              (SELECT license_id FROM license_products WHERE product_id = $4)) ORDER BY id LIMIT $5"
+        );
+        let customer = customer.to_string();
+        fetch_all!(
+            conn, LicenseRow, sql, &after, plan, status, &product, limit, &customer
+        )?
+    } else {
+        let sql = select!(
+            " WHERE id > COALESCE($1, '') AND ($2 IS NULL OR plan = $2) \
+              AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR id IN \
+              (SELECT license_id FROM license_products WHERE product_id = $4)) ORDER BY id LIMIT $5"
+        );
+        fetch_all!(conn, LicenseRow, sql, &after, plan, status, &product, limit)?
+    };
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let sql = "SELECT license_id, product_id FROM license_products WHERE license_id IN";
+    let products = fetch_in!(conn, (String, String), sql, ids)?;
+    joined(rows, &products)
+}
+
+/// Licenses with their products.
+fn joined(rows: Vec<LicenseRow>, products: &[(String, String)]) -> Result<Vec<License>, DbError> {
     let mut of_license: HashMap<&str, Vec<ProductId>> = HashMap::new();
-    for (license, id) in &products {
+    for (license, id) in products {
         of_license
             .entry(license)
             .or_default()
             .push(product(license, id)?);
     }
-    let mut licenses = rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let products = of_license.remove(row.id.as_str()).unwrap_or_default();
             row.into_license(products)
         })
-        .collect::<Result<Vec<_>, _>>()?;
-    licenses.sort_by_key(|license| (license.created_at, license.id));
-    Ok(licenses)
+        .collect()
 }
 
 /// The licenses that give a product and have downloaded anything, sorted. The rest of the
@@ -194,7 +249,7 @@ pub async fn update(tx: &mut Tx, license: &License) -> Result<(), DbError> {
         tx,
         "UPDATE licenses SET plan = $2, starts_at = $3, access_until = $4, updates_until = $5, \
          grace_days = $6, status = $7, status_since = $8, narrowed_at = $9, external_id = $10, notes = $11, \
-         updated_at = $12 WHERE id = $1",
+         updated_at = $12, customer_id = $13 WHERE id = $1",
         license.id.to_string(),
         license.plan.as_str(),
         terms.starts_at.micros(),
@@ -206,7 +261,8 @@ pub async fn update(tx: &mut Tx, license: &License) -> Result<(), DbError> {
         micros(license.narrowed_at),
         license.external_id.as_deref(),
         &license.notes,
-        license.updated_at.micros()
+        license.updated_at.micros(),
+        license.customer.to_string()
     )?;
     execute!(
         tx,

@@ -6,6 +6,8 @@ use crate::db::audit::Actor;
 use crate::db::{self, Conn, DbError, Tx, in_tx};
 use crate::ids::CustomerId;
 use crate::licensing::customer::Customer;
+use crate::licensing::page::{Page, Part};
+use crate::licensing::texts::{self, TextError};
 use crate::licensing::unknown::Unknown;
 
 /// Why a customer was not entered or found.
@@ -25,6 +27,9 @@ pub enum CustomerError {
         /// Who has it.
         id: CustomerId,
     },
+    /// It is no name.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// Nobody.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -47,10 +52,7 @@ pub struct Create {
 /// Enters a customer.
 pub async fn create(app: &App, request: &Create) -> Result<Customer, CustomerError> {
     let email = parse_email(&request.email)?;
-    let name = request.name.trim();
-    if name.is_empty() {
-        return Err(CustomerError::NoName);
-    }
+    let name = parse_name(&request.name)?;
     in_tx!(app.db, |tx| {
         if let Some(known) = db::customers::find_by_email(tx, &email).await? {
             return Err(CustomerError::Exists {
@@ -82,6 +84,70 @@ pub(super) async fn insert(
     Ok(customer)
 }
 
+/// What to change of a customer.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Their address or id.
+    pub customer: String,
+    /// Another name.
+    pub name: Option<String>,
+    /// Another address, in any case.
+    pub email: Option<String>,
+    /// Who changes it.
+    pub actor: Actor,
+}
+
+/// Changes what a customer is called or how they are reached; their licenses stay theirs.
+pub async fn edit(app: &App, request: &Edit) -> Result<Customer, CustomerError> {
+    let email = request.email.as_deref().map(parse_email).transpose()?;
+    let name = request.name.as_deref().map(parse_name).transpose()?;
+    in_tx!(app.db, |tx| {
+        let before = find(tx, &request.customer).await?;
+        let after = Customer {
+            email: email.clone().unwrap_or_else(|| before.email.clone()),
+            name: name.map_or_else(|| before.name.clone(), str::to_owned),
+            ..before.clone()
+        };
+        if let Some(other) = db::customers::find_by_email(tx, &after.email).await?
+            && other.id != after.id
+        {
+            return Err(CustomerError::Exists {
+                email: other.email,
+                id: other.id,
+            });
+        }
+        update(tx, &app.clock, &request.actor, (&before, &after)).await?;
+        Ok(after)
+    })
+}
+
+/// Writes what is different of a customer, and that it was changed.
+pub(super) async fn update(
+    tx: &mut Tx,
+    clock: &Clock,
+    actor: &Actor,
+    (before, after): (&Customer, &Customer),
+) -> Result<(), DbError> {
+    if before == after {
+        return Ok(());
+    }
+    db::customers::update(tx, after).await?;
+    let was = serde_json::json!({ "email": before.email, "name": before.name });
+    let detail = serde_json::json!({ "email": after.email, "name": after.name, "before": was });
+    tx.audit(clock, actor, ("customer.edit", &after.id), detail)
+        .await
+}
+
+/// Some customers in the order in which they were entered.
+pub async fn page(
+    app: &App,
+    part: Part<CustomerId>,
+) -> Result<Page<Customer, CustomerId>, DbError> {
+    let mut conn = app.db.read().await?;
+    let rows = db::customers::page(&mut conn, part.after, part.limit.saturating_add(1)).await?;
+    Ok(Page::new(rows, part.limit, |customer| customer.id))
+}
+
 /// Every customer, by address.
 pub async fn list(app: &App) -> Result<Vec<Customer>, DbError> {
     db::customers::list(&mut app.db.read().await?).await
@@ -98,6 +164,16 @@ pub(super) async fn find(conn: &mut Conn, email_or_id: &str) -> Result<Customer,
         Err(_) => db::customers::find_by_email(conn, &email_or_id.trim().to_lowercase()).await?,
     };
     found.ok_or_else(|| Unknown::customer(email_or_id).into())
+}
+
+/// A name without the spaces around it.
+pub(super) fn parse_name(text: &str) -> Result<&str, CustomerError> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err(CustomerError::NoName);
+    }
+    texts::check_line("name", name)?;
+    Ok(name)
 }
 
 /// An address in lower case. Only what surely is none is refused: whether mail arrives, nobody knows.

@@ -8,6 +8,7 @@ use crate::ids::{KeyId, LicenseId};
 use crate::licensing::key::{KeyHash, KeyRecord, LicenseKey};
 use crate::licensing::license::{License, Status};
 use crate::licensing::licenses;
+use crate::licensing::texts::{self, TextError};
 use crate::licensing::unknown::Unknown;
 
 /// How long a rotated key works on, unless the seller says otherwise.
@@ -49,6 +50,9 @@ pub enum KeyError {
         /// When.
         at: Timestamp,
     },
+    /// A text is not taken.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// No such license or key.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -96,6 +100,7 @@ pub struct Rotated {
 
 /// Makes another key for a license.
 pub async fn create(app: &App, request: &Create) -> Result<Created, KeyError> {
+    texts::check_line("label", &request.label)?;
     in_tx!(app.db, |tx| {
         let license = licenses::find_locked(tx, &request.license).await??;
         if license.terms.status == Status::Revoked {
@@ -167,6 +172,12 @@ pub async fn list(app: &App, license: &str) -> Result<Vec<KeyRecord>, KeyError> 
     let mut conn = app.db.read().await?;
     let license = licenses::find(&mut conn, license).await??;
     Ok(db::keys::list(&mut conn, license.id).await?)
+}
+
+/// The key of an id.
+pub async fn show(app: &App, id: KeyId) -> Result<KeyRecord, KeyError> {
+    let found = db::keys::find(&mut app.db.read().await?, id).await?;
+    Ok(found.ok_or_else(|| Unknown::key(id))?)
 }
 
 /// Makes a key that takes the place of another, which works on for `overlap_seconds` and tells its

@@ -3,6 +3,7 @@
 mod change;
 mod grant;
 mod issue;
+mod put;
 mod show;
 mod status;
 
@@ -10,7 +11,8 @@ pub use change::{Change, ChangeError, Changed, Edit, change};
 pub use grant::{GrantError, GrantRequest, Granted, grant};
 pub use issue::{Issue, IssueError, Issued, issue};
 pub(super) use issue::{NewLicense, external_id_is_free, insert};
-pub use show::{Listed, ShowError, Shown, list, show};
+pub use put::{Difference, Put, PutDone, PutError, put};
+pub use show::{Filter, Listed, ShowError, Shown, list, page, show, show_by_external_id};
 pub use status::{StatusError, resume, revoke, suspend};
 
 use crate::db::{self, Conn, DbError, Tx};

@@ -6,4 +6,5 @@ mod import;
 mod issue;
 mod keys;
 mod products;
+mod put;
 mod status;

@@ -5,13 +5,14 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::audit::Actor;
 use crate::db::{self, DbError, Tx, in_tx};
-use crate::ids::LicenseId;
+use crate::ids::{CustomerId, LicenseId};
 use crate::licensing::license::{License, Status, Terms};
 use crate::licensing::narrowing::{self, Downloaded, Narrowed, Sight};
 use crate::licensing::plan::Plan;
 use crate::licensing::product::{Product, Slug};
 use crate::licensing::products;
 use crate::licensing::terms::{self, Dates, TermsError};
+use crate::licensing::texts::{self, TextError};
 use crate::licensing::unknown::Unknown;
 
 /// What to do with one value.
@@ -120,6 +121,9 @@ pub enum ChangeError {
     /// The dates do not go with the plan.
     #[error(transparent)]
     Terms(#[from] TermsError),
+    /// A text is not taken.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// The external id is another's.
     #[error(transparent)]
     ExternalId(IssueError),
@@ -133,52 +137,81 @@ pub enum ChangeError {
 
 /// Changes a license. What it has downloaded stays visible to it, unless the request says otherwise.
 pub async fn change(app: &App, request: &Change) -> Result<Changed, ChangeError> {
-    let now = app.clock.now();
+    if let Edit::Set(external_id) = &request.external_id {
+        texts::check_external_id(external_id)?;
+    }
+    texts::check_notes(request.notes.as_deref().unwrap_or_default())?;
     in_tx!(app.db, |tx| {
         let before = super::find_locked(tx, &request.license).await??;
-        if before.terms.status == Status::Revoked {
-            return Err(ChangeError::Revoked(before.id));
-        }
-        let products_before = super::products_of(tx, &before).await?;
-        let products = changed_products(tx, &before, &products_before, request).await?;
-        let mut license = changed(&before, request, now)?;
-        license.products = products.iter().map(|product| product.id).collect();
-        license.products.sort();
-        check_external_id(tx, &license).await?;
-        let sights = (
-            sight(&products_before, &before.terms),
-            sight(&products, &license.terms),
-        );
-        let narrowed = narrowing::apply(tx, license.id, sights, request.downloaded, now).await?;
-        match request.downloaded {
-            Downloaded::Keep if sights.0.is_narrowed_by(&sights.1) => {
-                license.narrowed_at = Some(now);
-            }
-            Downloaded::Keep => {}
-            Downloaded::Hide => license.narrowed_at = None,
-        }
-        db::licenses::update(tx, &license).await?;
-        let detail = serde_json::json!({
-            "plan": license.plan,
-            "terms": license.terms,
-            "products": products.iter().map(|product| product.slug.as_str()).collect::<Vec<_>>(),
-            "narrowed": narrowed,
-        });
-        tx.audit(
-            &app.clock,
-            &request.actor,
-            ("license.change", &license.id),
-            detail,
-        )
-        .await?;
-        let notes = terms::notes(&license.terms, now);
-        Ok(Changed {
-            license,
-            products,
-            narrowed,
-            notes,
-        })
+        change_in(app, tx, (&before, before.customer), request).await
     })
+}
+
+/// Changes a license that the transaction has locked, and whose it is. What is as it was is not written.
+pub(super) async fn change_in(
+    app: &App,
+    tx: &mut Tx,
+    (before, customer): (&License, CustomerId),
+    request: &Change,
+) -> Result<Changed, ChangeError> {
+    let now = app.clock.now();
+    if before.terms.status == Status::Revoked {
+        return Err(ChangeError::Revoked(before.id));
+    }
+    let products_before = super::products_of(tx, before).await?;
+    let products = changed_products(tx, before, &products_before, request).await?;
+    let mut license = changed(before, request, now)?;
+    license.customer = customer;
+    license.products = products.iter().map(|product| product.id).collect();
+    license.products.sort();
+    check_external_id(tx, &license).await?;
+    let sights = (
+        sight(&products_before, &before.terms),
+        sight(&products, &license.terms),
+    );
+    let narrowed = narrowing::apply(tx, license.id, sights, request.downloaded, now).await?;
+    match request.downloaded {
+        Downloaded::Keep if sights.0.is_narrowed_by(&sights.1) => {
+            license.narrowed_at = Some(now);
+        }
+        Downloaded::Keep => {}
+        Downloaded::Hide => license.narrowed_at = None,
+    }
+    let is_same = License {
+        updated_at: before.updated_at,
+        ..license.clone()
+    } == *before;
+    if is_same && request.downloaded == Downloaded::Keep {
+        license.updated_at = before.updated_at;
+    } else {
+        write(app, tx, (&license, &products), &narrowed, &request.actor).await?;
+    }
+    let notes = terms::notes(&license.terms, now);
+    Ok(Changed {
+        license,
+        products,
+        narrowed,
+        notes,
+    })
+}
+
+async fn write(
+    app: &App,
+    tx: &mut Tx,
+    (license, products): (&License, &[Product]),
+    narrowed: &Narrowed,
+    actor: &Actor,
+) -> Result<(), DbError> {
+    db::licenses::update(tx, license).await?;
+    let detail = serde_json::json!({
+        "customer": license.customer,
+        "plan": license.plan,
+        "terms": license.terms,
+        "products": products.iter().map(|product| product.slug.as_str()).collect::<Vec<_>>(),
+        "narrowed": narrowed,
+    });
+    let subject = ("license.change", &license.id as &dyn std::fmt::Display);
+    tx.audit(&app.clock, actor, subject, detail).await
 }
 
 fn sight<'a>(products: &'a [Product], terms: &Terms) -> Sight<'a> {

@@ -14,6 +14,7 @@ use crate::licensing::plan::Plan;
 use crate::licensing::product::{Product, Slug};
 use crate::licensing::products;
 use crate::licensing::terms::{self, Dates, TermsError};
+use crate::licensing::texts::{self, TextError};
 use crate::licensing::unknown::Unknown;
 
 /// A license to be issued.
@@ -63,6 +64,9 @@ pub enum IssueError {
     /// The dates do not go with the plan.
     #[error(transparent)]
     Terms(#[from] TermsError),
+    /// A text is not taken.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// Another license has this name.
     #[error("the external id `{external_id}` belongs to license `{license}` already")]
     ExternalIdTaken {
@@ -87,6 +91,12 @@ pub async fn issue(app: &App, request: &Issue) -> Result<Issued, IssueError> {
     if request.products.is_empty() {
         return Err(IssueError::NoProducts);
     }
+    request
+        .external_id
+        .as_deref()
+        .map_or(Ok(()), texts::check_external_id)?;
+    texts::check_notes(&request.notes)?;
+    texts::check_line("label", &request.key_label)?;
     let now = app.clock.now();
     let terms = terms::resolve(request.plan, &request.dates, now)?;
     in_tx!(app.db, |tx| {

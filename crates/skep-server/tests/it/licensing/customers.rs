@@ -1,5 +1,5 @@
 use skep_server::db::audit::Actor;
-use skep_server::licensing::customers::{Create, CustomerError, create, list, show};
+use skep_server::licensing::customers::{Create, CustomerError, Edit, create, edit, list, show};
 
 use crate::support::office::{Office, in_each_office};
 
@@ -48,6 +48,36 @@ async fn an_unknown_customer_is_named() {
                 format!("there is no customer `{given}`: `skep customer list` shows what is there");
             assert_eq!(error.to_string(), expected);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_customer_can_get_another_name_and_address() {
+    in_each_office(async |office: Office| {
+        office.customer("jo@example.com").await;
+        office.customer("rosa@example.com").await;
+        let request = Edit {
+            customer: "jo@example.com".to_owned(),
+            name: Some(" Jo Doe ".to_owned()),
+            email: Some("JO.DOE@example.com".to_owned()),
+            actor: Actor::Cli,
+        };
+        let edited = edit(&office.app, &request).await.unwrap();
+        assert_eq!(edited.email, "jo.doe@example.com");
+        assert_eq!(edited.name, "Jo Doe");
+        assert_eq!(
+            show(&office.app, "jo.doe@example.com").await.unwrap(),
+            edited
+        );
+        assert_eq!(office.audit().await.last().unwrap(), "customer.edit");
+        let taken = Edit {
+            customer: "jo.doe@example.com".to_owned(),
+            email: Some("rosa@example.com".to_owned()),
+            ..request
+        };
+        let error = edit(&office.app, &taken).await.unwrap_err();
+        assert!(matches!(error, CustomerError::Exists { .. }), "{error}");
     })
     .await;
 }
