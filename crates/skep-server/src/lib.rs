@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod licensing;
 pub mod node;
 mod router;
+pub mod secret_text;
 pub mod serve;
 pub mod snapshot;
 pub mod usage;

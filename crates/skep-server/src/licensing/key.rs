@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use skep_formats::checksum::Sha256;
-
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{KeyId, LicenseId};
+use crate::secret_text;
+pub use crate::secret_text::{Form, KeyHash};
 
 const PREFIX: &str = "skl_";
-const RANDOM_CHARACTERS: usize = 32;
-const CHECKSUM_CHARACTERS: usize = 6;
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The secret itself. It has no `Display`, and its `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,34 +19,11 @@ impl fmt::Debug for LicenseKey {
     }
 }
 
-/// What a text that should be a key looks like, before anybody looks it up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// One of ours: prefix, length and checksum are right.
-    WellFormed,
-    /// Begins like one of ours, but a character is wrong, missing or too many.
-    Mistyped,
-    /// Not one of ours: perhaps a key of an older system, imported.
-    Foreign,
-}
-
 impl LicenseKey {
     /// A new key: `skl_`, 32 random base62 characters, and their CRC-32 in six.
     #[must_use]
     pub fn generate(clock: &Clock) -> Self {
-        let mut text =
-            String::with_capacity(PREFIX.len() + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS);
-        text.push_str(PREFIX);
-        while text.len() < PREFIX.len() + RANDOM_CHARACTERS {
-            let [byte] = clock.random::<1>();
-            // 248 = 4 * 62: taking the rest of a larger number would favor some characters.
-            if byte < 248 {
-                text.push(char::from(BASE62[usize::from(byte % 62)]));
-            }
-        }
-        let checksum = checksum(&text);
-        text.push_str(&checksum);
-        Self(text)
+        Self(secret_text::generate(PREFIX, clock))
     }
 
     /// A key that somebody gave: ours or an older system's.
@@ -73,56 +47,13 @@ impl LicenseKey {
     /// The last four characters of a key long enough to give them away.
     #[must_use]
     pub fn hint(&self) -> String {
-        let characters: Vec<char> = self.0.chars().collect();
-        if characters.len() < 16 {
-            String::new()
-        } else {
-            characters[characters.len() - 4..].iter().collect()
-        }
+        secret_text::hint(&self.0)
     }
 
     /// What a text looks like.
     #[must_use]
     pub fn form(text: &str) -> Form {
-        if !text.starts_with(PREFIX) {
-            return Form::Foreign;
-        }
-        let split = PREFIX.len() + RANDOM_CHARACTERS;
-        let is_whole = text.is_ascii() && text.len() == split + CHECKSUM_CHARACTERS;
-        if is_whole && checksum(&text[..split]) == text[split..] {
-            Form::WellFormed
-        } else {
-            Form::Mistyped
-        }
-    }
-}
-
-fn checksum(text: &str) -> String {
-    let mut rest = crc32fast::hash(text.as_bytes());
-    let mut characters = [b'0'; CHECKSUM_CHARACTERS];
-    for character in characters.iter_mut().rev() {
-        *character = BASE62[(rest % 62) as usize];
-        rest /= 62;
-    }
-    characters.iter().copied().map(char::from).collect()
-}
-
-/// The SHA-256 of a key: looking it up takes the same time whatever was guessed right.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyHash(pub Sha256);
-
-impl KeyHash {
-    /// The hash of a key as it was sent.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        Self(Sha256::of(text.as_bytes()))
-    }
-}
-
-/// A hash stands for its key in imports and in the database: no need to see it in a log.
-impl fmt::Debug for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyHash(****)")
+        secret_text::form(PREFIX, text)
     }
 }
 
