@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+pub mod api_keys;
 pub mod audit;
 pub mod customers;
 pub mod downloads;
@@ -23,6 +24,7 @@ mod row;
 pub mod settings;
 pub mod snapshot;
 pub mod usage;
+pub mod users;
 pub mod wake;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod api;
+pub(crate) mod auth;
 pub(crate) mod call;
 pub(crate) mod client;
 mod credentials;

@@ -108,6 +108,10 @@ id_type!(ProductId, "prd", "product");
 id_type!(LicenseId, "lic", "license");
 id_type!(KeyId, "key", "license key");
 id_type!(AuditId, "aud", "audit entry");
+id_type!(UserId, "usr", "user");
+id_type!(ApiKeyId, "apk", "API key");
+id_type!(SessionId, "ses", "browser session");
+id_type!(TokenGrantId, "tgr", "login of a tool");
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Skep's server as a library: [`config::Config`] in, running server out. It never prints.
 
+pub mod accounts;
 pub mod app;
 pub mod catalog;
 pub mod clock;

@@ -18,6 +18,7 @@ pub use self::handle::{Health, SnapshotHandle};
 use self::key_hasher::ByKeyHash;
 use self::shards::Shards;
 use self::shelf::Shelf;
+use crate::accounts::member::Members;
 use crate::catalog::entry::{PackageEntry, ReleaseEntry};
 use crate::ids::LicenseId;
 use crate::licensing::entitlement::{Entitlement, KeyFacts, LicenseFacts, Products};
@@ -31,6 +32,7 @@ pub struct Snapshot {
     keys: Shards<KeyHash, KeyFacts, ByKeyHash>,
     licenses: Shards<LicenseId, Arc<LicenseFacts>>,
     products: Arc<Products>,
+    members: Arc<Members>,
     shelves: HashMap<RepositoryName, Arc<Shelf>>,
     is_held_back: bool,
 }
@@ -119,6 +121,12 @@ impl Snapshot {
             .values()
             .map(|shelf| shelf.releases.len())
             .sum()
+    }
+
+    /// Users and their API keys.
+    #[must_use]
+    pub fn members(&self) -> &Members {
+        &self.members
     }
 
     /// What the products are, by id.

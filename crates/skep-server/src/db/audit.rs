@@ -1,13 +1,15 @@
 //! Table `audit`: who did what, when. Never a secret.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
+use crate::accounts::caller::Via;
 use crate::clock::{Clock, Timestamp};
 use crate::db::row::At;
 use crate::db::{Conn, DbError, Tx};
-use crate::ids::AuditId;
+use crate::ids::{AuditId, LicenseId, UserId};
 
 /// Who does something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,12 +17,63 @@ use crate::ids::AuditId;
 pub enum Actor {
     /// Somebody who may run commands on this machine.
     Cli,
+    /// A user.
+    User {
+        /// The user's id.
+        id: UserId,
+        /// What they are called.
+        username: String,
+        /// What they authenticated with.
+        via: Via,
+        /// From where.
+        address: IpAddr,
+    },
+    /// Whoever has a key of a license.
+    License {
+        /// The license.
+        id: LicenseId,
+        /// From where.
+        address: IpAddr,
+    },
+    /// Somebody who has not said who they are, or not convincingly.
+    Anonymous {
+        /// From where.
+        address: IpAddr,
+    },
+}
+
+impl Actor {
+    fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User { id, .. } => Some(*id),
+            Self::Cli | Self::License { .. } | Self::Anonymous { .. } => None,
+        }
+    }
+
+    fn via(&self) -> Option<Via> {
+        match self {
+            Self::User { via, .. } => Some(*via),
+            Self::Cli | Self::License { .. } | Self::Anonymous { .. } => None,
+        }
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Cli => None,
+            Self::User { address, .. }
+            | Self::License { address, .. }
+            | Self::Anonymous { address } => Some(*address),
+        }
+    }
 }
 
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cli => f.write_str("cli"),
+            Self::User { username, .. } => write!(f, "user {username}"),
+            Self::License { id, .. } => write!(f, "license {id}"),
+            Self::Anonymous { .. } => f.write_str("anonymous"),
         }
     }
 }
@@ -34,6 +87,10 @@ pub struct Entry {
     pub at: Timestamp,
     /// Who, as [`Actor`] shows itself.
     pub actor: String,
+    /// With what, as [`Via`] shows itself; nothing for commands.
+    pub via: Option<String>,
+    /// From where; nothing for commands.
+    pub address: Option<String>,
     /// What: `license.issue`, `release.publish`, …
     pub action: String,
     /// To what: an id, or a release's name.
@@ -43,7 +100,10 @@ pub struct Entry {
 }
 
 row! {
-    struct EntryRow { id: String, at: i64, actor: String, action: String, subject: String, detail: String }
+    struct EntryRow {
+        id: String, at: i64, actor: String, via: Option<String>, address: Option<String>, action: String,
+        subject: String, detail: String,
+    }
 }
 
 impl Tx {
@@ -57,10 +117,14 @@ impl Tx {
     ) -> Result<(), DbError> {
         execute!(
             self,
-            "INSERT INTO audit (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO audit (id, at, actor, user_id, via, address, action, subject, detail) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             AuditId::new(clock).to_string(),
             clock.now().micros(),
             actor.to_string(),
+            actor.user().map(|id| id.to_string()),
+            actor.via().map(|via| via.to_string()),
+            actor.address().map(|address| address.to_string()),
             action,
             subject.to_string(),
             detail.to_string()
@@ -71,7 +135,7 @@ impl Tx {
 
 /// The last entries, newest first.
 pub async fn list(conn: &mut Conn, limit: u32) -> Result<Vec<Entry>, DbError> {
-    let sql = "SELECT id, at, actor, action, subject, detail FROM audit ORDER BY at DESC, id DESC LIMIT $1";
+    let sql = "SELECT id, at, actor, via, address, action, subject, detail FROM audit ORDER BY at DESC, id DESC LIMIT $1";
     fetch_all!(conn, EntryRow, sql, i64::from(limit))?
         .into_iter()
         .map(|row| {
@@ -84,6 +148,8 @@ pub async fn list(conn: &mut Conn, limit: u32) -> Result<Vec<Entry>, DbError> {
                 at: Timestamp::from_micros(row.at),
                 detail: serde_json::from_str(&row.detail).map_err(|error| at.corrupt(error))?,
                 actor: row.actor,
+                via: row.via,
+                address: row.address,
                 action: row.action,
                 subject: row.subject,
             })

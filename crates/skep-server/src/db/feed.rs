@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sqlx::QueryBuilder;
 
 use crate::db::{Conn, Db, DbError, Driver};
-use crate::ids::{KeyId, LicenseId, PackageId, ProductId};
+use crate::ids::{ApiKeyId, KeyId, LicenseId, PackageId, ProductId, UserId};
 
 /// How many revisions are kept; a node further behind than that loads everything.
 const KEPT_REVISIONS: i64 = 10_000;
@@ -23,6 +23,10 @@ pub enum Change {
     License(LicenseId),
     /// A license key.
     Key(KeyId),
+    /// A user.
+    User(UserId),
+    /// A user's API key.
+    ApiKey(ApiKeyId),
 }
 
 impl Change {
@@ -32,6 +36,8 @@ impl Change {
             Self::Product(_) => "product",
             Self::License(_) => "license",
             Self::Key(_) => "key",
+            Self::User(_) => "user",
+            Self::ApiKey(_) => "api_key",
         }
     }
 
@@ -41,6 +47,8 @@ impl Change {
             Self::Product(id) => id.to_string(),
             Self::License(id) => id.to_string(),
             Self::Key(id) => id.to_string(),
+            Self::User(id) => id.to_string(),
+            Self::ApiKey(id) => id.to_string(),
         }
     }
 
@@ -50,6 +58,8 @@ impl Change {
             "product" => id.parse().ok().map(Self::Product),
             "license" => id.parse().ok().map(Self::License),
             "key" => id.parse().ok().map(Self::Key),
+            "user" => id.parse().ok().map(Self::User),
+            "api_key" => id.parse().ok().map(Self::ApiKey),
             _ => None,
         }
     }

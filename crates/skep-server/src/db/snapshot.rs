@@ -2,15 +2,17 @@
 //! revision. Rows are compact, for there may be a million keys.
 
 mod load;
+mod members;
 mod reload;
 mod rows;
 
 use skep_formats::checksum::Sha256;
 
+use crate::accounts::member::{ApiKeyFacts, UserFacts};
 use crate::catalog::release::{Package, Release};
 use crate::clock::Timestamp;
 use crate::db::{Db, DbError};
-use crate::ids::{CustomerId, KeyId, LicenseId, PackageId, ProductId};
+use crate::ids::{ApiKeyId, CustomerId, KeyId, LicenseId, PackageId, ProductId, UserId};
 use crate::licensing::grant::ReleaseName;
 use crate::licensing::license::Terms;
 use crate::licensing::plan::Plan;
@@ -74,6 +76,10 @@ pub struct Loaded {
     pub products: Vec<Product>,
     /// Every package.
     pub packages: Vec<PackageRow>,
+    /// Every user.
+    pub users: Vec<UserFacts>,
+    /// Every API key.
+    pub api_keys: Vec<ApiKeyFacts>,
 }
 
 /// What changed after a revision.
@@ -91,6 +97,10 @@ pub enum Reload {
         products: Vec<(ProductId, Option<Product>)>,
         /// Packages.
         packages: Vec<(PackageId, Option<PackageRow>)>,
+        /// Users.
+        users: Vec<(UserId, Option<UserFacts>)>,
+        /// API keys.
+        api_keys: Vec<(ApiKeyId, Option<ApiKeyFacts>)>,
     },
     /// The feed does not tell: call [`load`].
     Full,

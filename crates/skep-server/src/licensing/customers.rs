@@ -177,7 +177,7 @@ pub(super) fn parse_name(text: &str) -> Result<&str, CustomerError> {
 }
 
 /// An address in lower case. Only what surely is none is refused: whether mail arrives, nobody knows.
-pub(super) fn parse_email(text: &str) -> Result<String, CustomerError> {
+pub(crate) fn parse_email(text: &str) -> Result<String, CustomerError> {
     let email = text.trim().to_lowercase();
     let is_plain =
         email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());

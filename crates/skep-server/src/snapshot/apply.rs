@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Snapshot;
+use crate::accounts::member::{ApiKeyFacts, UserFacts};
 use crate::db::snapshot::{KeyRow, LicenseRow, PackageRow};
-use crate::ids::{KeyId, LicenseId, PackageId, ProductId};
+use crate::ids::{ApiKeyId, KeyId, LicenseId, PackageId, ProductId, UserId};
 use crate::licensing::product::Product;
 
 /// Everything that changed up to a revision; `None` = gone.
@@ -15,6 +16,8 @@ pub(super) struct Changes {
     pub(super) licenses: Vec<(LicenseId, Option<LicenseRow>)>,
     pub(super) products: Vec<(ProductId, Option<Product>)>,
     pub(super) packages: Vec<(PackageId, Option<PackageRow>)>,
+    pub(super) users: Vec<(UserId, Option<UserFacts>)>,
+    pub(super) api_keys: Vec<(ApiKeyId, Option<ApiKeyFacts>)>,
 }
 
 impl Snapshot {
@@ -37,6 +40,7 @@ impl Snapshot {
             }
         }
         next.apply_packages(changes.packages);
+        next.apply_members(changes.users, changes.api_keys);
         next
     }
 
@@ -49,6 +53,29 @@ impl Snapshot {
             match product {
                 Some(product) => drop(all.insert(id, product)),
                 None => drop(all.remove(&id)),
+            }
+        }
+    }
+
+    fn apply_members(
+        &mut self,
+        users: Vec<(UserId, Option<UserFacts>)>,
+        api_keys: Vec<(ApiKeyId, Option<ApiKeyFacts>)>,
+    ) {
+        if users.is_empty() && api_keys.is_empty() {
+            return;
+        }
+        let members = Arc::make_mut(&mut self.members);
+        for (id, user) in users {
+            match user {
+                Some(user) => members.put_user(user),
+                None => members.remove_user(id),
+            }
+        }
+        for (id, key) in api_keys {
+            match key {
+                Some(key) => members.put_api_key(key),
+                None => members.remove_api_key(id),
             }
         }
     }

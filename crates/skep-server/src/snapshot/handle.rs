@@ -247,12 +247,16 @@ impl SnapshotHandle {
                 licenses,
                 products,
                 packages,
+                users,
+                api_keys,
             } => Ok(self.current.load_full().with(Changes {
                 revision,
                 keys,
                 licenses,
                 products,
                 packages,
+                users,
+                api_keys,
             })),
             Reload::Full => {
                 tracing::info!("the feed has a gap or another epoch: loading everything");

@@ -7,6 +7,7 @@ use super::Snapshot;
 use super::key_hasher::ByKeyHash;
 use super::shards::Shards;
 use super::shelf::Shelf;
+use crate::accounts::member::Members;
 use crate::catalog::entry::PackageEntry;
 use crate::db::snapshot::{KeyRow, LicenseRow, Loaded, PackageRow};
 use crate::licensing::entitlement::{KeyFacts, LicenseFacts};
@@ -50,9 +51,20 @@ impl From<Loaded> for Snapshot {
                     .map(|product| (product.id, product))
                     .collect(),
             ),
+            members: Arc::default(),
             shelves: HashMap::new(),
             is_held_back: false,
         };
+        let mut members = Members::default();
+        loaded
+            .users
+            .into_iter()
+            .for_each(|user| members.put_user(user));
+        loaded
+            .api_keys
+            .into_iter()
+            .for_each(|key| members.put_api_key(key));
+        snapshot.members = Arc::new(members);
         for row in &loaded.keys {
             snapshot.put_key(row);
         }

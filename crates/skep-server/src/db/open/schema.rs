@@ -7,12 +7,20 @@ use super::{OpenError, OpenMode};
 use crate::db::DbError;
 
 /// Number, name, text for SQLite, text for PostgreSQL. Once released, a file never changes.
-const STEPS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "start",
-    include_str!("../../../migrations/sqlite/0001_start.sql"),
-    include_str!("../../../migrations/postgres/0001_start.sql"),
-)];
+const STEPS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "start",
+        include_str!("../../../migrations/sqlite/0001_start.sql"),
+        include_str!("../../../migrations/postgres/0001_start.sql"),
+    ),
+    (
+        2,
+        "accounts",
+        include_str!("../../../migrations/sqlite/0002_accounts.sql"),
+        include_str!("../../../migrations/postgres/0002_accounts.sql"),
+    ),
+];
 
 /// The schema this program works with.
 const KNOWN: i64 = STEPS.len() as i64;

@@ -2,6 +2,7 @@
 
 use crate::db::packages::PackageRow as PackageColumns;
 use crate::db::releases::{ReleaseRow, select_releases};
+use crate::db::snapshot::members;
 use crate::db::snapshot::rows::{
     self, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql,
 };
@@ -15,6 +16,7 @@ pub(super) async fn load(conn: &mut Conn) -> Result<Loaded, DbError> {
     let products = products::list(conn).await?;
     let packages = fetch_all!(conn, PackageColumns, sql::packages!())?;
     let releases = fetch_all!(conn, ReleaseRow, select_releases!(""))?;
+    let (users, api_keys) = members::load(conn).await?;
     Ok(Loaded {
         epoch,
         revision,
@@ -22,6 +24,8 @@ pub(super) async fn load(conn: &mut Conn) -> Result<Loaded, DbError> {
         licenses,
         products,
         packages: rows::join(packages, releases)?,
+        users,
+        api_keys,
     })
 }
 

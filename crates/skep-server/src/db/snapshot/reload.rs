@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use crate::db::packages::PackageRow as PackageColumns;
 use crate::db::releases::{ReleaseRow, select_releases};
+use crate::db::snapshot::members;
 use crate::db::snapshot::rows::{
     self, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql,
 };
@@ -20,12 +21,15 @@ pub(super) async fn reload(conn: &mut Conn, after: i64, epoch: &str) -> Result<R
     };
     let (mut keys, mut licenses, mut products, mut packages) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut users, mut api_keys) = (Vec::new(), Vec::new());
     for change in changes {
         match change {
             Change::Key(id) => keys.push(id),
             Change::License(id) => licenses.push(id),
             Change::Product(id) => products.push(id),
             Change::Package(id) => packages.push(id),
+            Change::User(id) => users.push(id),
+            Change::ApiKey(id) => api_keys.push(id),
         }
     }
     Ok(Reload::Changes {
@@ -34,15 +38,17 @@ pub(super) async fn reload(conn: &mut Conn, after: i64, epoch: &str) -> Result<R
         licenses: reload_licenses(conn, &licenses).await?,
         products: reload_products(conn, &products).await?,
         packages: reload_packages(conn, &packages).await?,
+        users: members::reload_users(conn, &users).await?,
+        api_keys: members::reload_api_keys(conn, &api_keys).await?,
     })
 }
 
-fn texts<I: ToString>(ids: &[I]) -> Vec<String> {
+pub(super) fn texts<I: ToString>(ids: &[I]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
 /// Each id with what was found of it.
-fn found<I: Copy + Eq + Hash, T>(
+pub(super) fn found<I: Copy + Eq + Hash, T>(
     ids: &[I],
     values: Vec<T>,
     id_of: impl Fn(&T) -> I,

@@ -80,6 +80,8 @@ fn world() -> (Snapshot, LicenseRow, KeyRow, PackageRow) {
         licenses: vec![license.clone()],
         products: Vec::new(),
         packages: vec![package.clone()],
+        users: Vec::new(),
+        api_keys: Vec::new(),
     };
     (Snapshot::from(loaded), license, key, package)
 }

@@ -118,6 +118,7 @@ async fn only_what_changed_is_loaded_again() {
             licenses,
             products,
             packages,
+            ..
         } = reload(&test.db, before.revision, &before.epoch)
             .await
             .unwrap()
