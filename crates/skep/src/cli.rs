@@ -7,6 +7,7 @@ use clap::builder::styling::AnsiColor;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) mod catalog;
+pub(crate) mod client;
 pub(crate) mod customer;
 pub(crate) mod key;
 pub(crate) mod license;
@@ -106,4 +107,19 @@ pub(crate) enum Command {
     Registry(registry::Registry),
     /// Check keys, files, signatures and the database, and say what to do
     Doctor(server::Doctor),
+    /// Log in at a Hex server, on its own page
+    Login(client::Login),
+    /// Give up a login
+    Logout(client::Logout),
+    /// As whom a server knows you
+    Whoami(client::Whoami),
+    /// Find packages on a server
+    Search(client::Search),
+    /// Look at a package on a server
+    Info(client::Info),
+    /// The repositories you fetch from
+    #[command(subcommand)]
+    Repo(client::Repo),
+    /// Fetch the tarball of a release, verified
+    Fetch(client::Fetch),
 }

@@ -16,13 +16,18 @@ use crate::{env_vars, logging};
 mod customer;
 mod demo;
 mod doctor;
+mod fetch;
+mod info;
 mod init;
 mod key;
 mod license;
+mod login;
 mod package;
 mod product;
 mod publish;
 mod registry;
+mod repo;
+mod search;
 mod serve;
 mod usage;
 
@@ -114,6 +119,13 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Usage(arguments) => usage::run(context, arguments).await?,
         Command::Registry(command) => return registry::run(context, command).await,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,
+        Command::Login(arguments) => login::log_in(context, arguments).await?,
+        Command::Logout(arguments) => login::log_out(context, arguments).await?,
+        Command::Whoami(arguments) => login::whoami(context, arguments).await?,
+        Command::Search(arguments) => search::run(context, arguments).await?,
+        Command::Info(arguments) => info::run(context, arguments).await?,
+        Command::Repo(command) => repo::run(context, command).await?,
+        Command::Fetch(arguments) => fetch::run(context, arguments).await?,
     }
     Ok(Outcome::Done)
 }

@@ -10,6 +10,9 @@ mod instructions;
 mod licenses_csv;
 mod logging;
 mod output;
+mod remote;
+mod servers;
+mod terminal;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -24,7 +27,10 @@ fn main() -> ExitCode {
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::report(&error);
-            ExitCode::FAILURE
+            match output::is_wrong_usage(&error) {
+                true => ExitCode::from(2),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -104,6 +104,28 @@ pub(crate) fn hint(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> 
     Hinted { error, hint }.into()
 }
 
+/// Arguments that cannot be meant together; clap could not tell.
+#[derive(Debug)]
+struct WrongUsage(String);
+
+impl Display for WrongUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
+
+/// Says what is wrong with what was typed: exit code 2.
+pub(crate) fn wrong_usage(text: impl Into<String>) -> anyhow::Error {
+    WrongUsage(text.into()).into()
+}
+
+/// Whether what was typed is wrong, rather than what came of it.
+pub(crate) fn is_wrong_usage(error: &anyhow::Error) -> bool {
+    error.is::<WrongUsage>()
+}
+
 /// An error, its causes and what to do, on stderr.
 pub(crate) fn report(error: &anyhow::Error) {
     let mut stderr = anstream::stderr().lock();
@@ -180,6 +202,21 @@ pub(crate) fn minute(at: Timestamp) -> String {
 /// A day, or `-`.
 pub(crate) fn day_or_dash(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| at.date())
+}
+
+/// What another server says, without what would move the cursor of a terminal or change its colors.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// The beginning of a long text, on one line.
+pub(crate) fn shortened(text: &str, characters: usize) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = plain(&words);
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text,
+    }
 }
 
 /// Names with their values for people, one a line; empty values are left out.

@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command};
 
 use crate::support::{run::run, story::told};
 
-const COMMANDS: [&str; 41] = [
+const COMMANDS: [&str; 51] = [
     "",
     "demo",
     "init",
@@ -46,6 +46,16 @@ const COMMANDS: [&str; 41] = [
     "registry",
     "registry build",
     "registry verify",
+    "login",
+    "logout",
+    "whoami",
+    "search",
+    "info",
+    "repo",
+    "repo add",
+    "repo list",
+    "repo remove",
+    "fetch",
 ];
 
 #[test]
@@ -77,6 +87,10 @@ fn examples_are_never_broken_by_the_width_of_a_terminal() {
         (
             "publish",
             "skep publish acme_pro-1.0.0.tar --docs acme_pro-1.0.0-docs.tar.gz",
+        ),
+        (
+            "repo add",
+            "    --fetch-public-key SHA256:O1LOYhHFW4kcrblKAxROaDEzLD8bn1seWbe5tq8TRsk \\",
         ),
     ] {
         for flag in ["--help", "-h"] {

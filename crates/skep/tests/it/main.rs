@@ -1,6 +1,7 @@
 //! The command line, and what customers' tools make of the server.
 
 mod bad_input;
+mod client;
 mod demo;
 mod help;
 mod import;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use skep_client::http_client::HttpClient as _;
 use skep_client::repository::{self, fetch};
-use skep_client::transport::{Options, ProxySettings, Transport};
+use skep_client::transport::Transport;
 use skep_client::{BaseUrl, Config, Error, Secret};
 use skep_formats::key::PublicKey;
 use skep_formats::registry::{Package, Versions, VersionsEntry};
@@ -19,11 +19,10 @@ use super::super::folder::Resource;
 use super::super::report::Fault;
 use super::checks::{check_index, check_key, check_package, check_tarball, open_names};
 use super::{Expected, Findings};
+use crate::remote::{USER_AGENT, transport};
 
 /// How many packages are checked at the same time, as mix does.
 const CONNECTIONS: usize = 8;
-
-const USER_AGENT: &str = concat!("skep/", env!("CARGO_PKG_VERSION"));
 
 /// What every check needs.
 struct Source {
@@ -37,11 +36,7 @@ pub(super) async fn verify(
     auth_key: Option<&Path>,
     expected: &Expected,
 ) -> anyhow::Result<Findings> {
-    let options = Options {
-        proxy: ProxySettings::System,
-        ..Options::default()
-    };
-    let transport = Transport::with_options(USER_AGENT, options)?;
+    let transport = transport()?;
     let mut config = config_for(url, auth_key)?;
     let mut findings = Findings::default();
     let own = fetch::public_key(&transport, &config, None).await;
