@@ -14,6 +14,7 @@ pub mod downloads;
 mod error;
 pub mod feed;
 pub mod grants;
+pub mod idempotency;
 pub mod keys;
 pub mod licenses;
 mod open;

@@ -9,6 +9,7 @@ mod credentials;
 pub(crate) mod error;
 pub(crate) mod files;
 pub(crate) mod health;
+pub(crate) mod manage;
 pub(crate) mod messages;
 pub(crate) mod repository;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::middleware;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use futures_util::FutureExt;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Request, StatusCode};
@@ -34,6 +34,7 @@ impl Router {
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .nest("/api", api_routes())
+            .nest("/api/manage", manage_routes())
             .fallback(async || not_found())
             .with_state(Arc::clone(&node));
         Self { node, pages }
@@ -84,16 +85,66 @@ impl Router {
     }
 }
 
+/// What is below `/api/manage`: the license API.
+fn manage_routes() -> axum::Router<Arc<Node>> {
+    use crate::http::manage::{customers, keys, license_actions, licenses, products, put, usage};
+    axum::Router::new()
+        .route("/customers", get(customers::list).post(customers::create))
+        .route(
+            "/customers/{customer}",
+            get(customers::show).patch(customers::edit),
+        )
+        .route("/products", get(products::list).post(products::create))
+        .route(
+            "/products/{slug}",
+            get(products::show).patch(products::edit),
+        )
+        .route("/licenses", get(licenses::list).post(licenses::issue))
+        .route(
+            "/licenses/by-external-id/{external_id}",
+            get(put::show).put(put::put),
+        )
+        .route(
+            "/licenses/{license}",
+            get(licenses::show).patch(licenses::change),
+        )
+        .route(
+            "/licenses/{license}/suspend",
+            post(license_actions::suspend),
+        )
+        .route("/licenses/{license}/resume", post(license_actions::resume))
+        .route("/licenses/{license}/revoke", post(license_actions::revoke))
+        .route("/licenses/{license}/grants", post(license_actions::grant))
+        .route(
+            "/licenses/{license}/explain",
+            get(license_actions::explain_license),
+        )
+        .route(
+            "/licenses/{license}/keys",
+            get(keys::list).post(keys::create),
+        )
+        .route("/keys/{key}", get(keys::show))
+        .route("/keys/{key}/rotate", post(keys::rotate))
+        .route("/keys/{key}/revoke", post(keys::revoke))
+        .route("/explain", post(license_actions::explain_any))
+        .route("/usage", get(usage::show))
+        .fallback(async || ApiError::not_found("there is nothing at this address"))
+        .method_not_allowed_fallback(async || wrong_method())
+        .layer(middleware::from_fn(format::speak_to_anyone))
+}
+
+fn wrong_method() -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this address does not take this method",
+    )
+}
+
 /// What is below `/api`.
 fn api_routes() -> axum::Router<Arc<Node>> {
     axum::Router::new()
         .fallback(async || ApiError::not_found("there is nothing at this address"))
-        .method_not_allowed_fallback(async || {
-            ApiError::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this address does not take this method",
-            )
-        })
+        .method_not_allowed_fallback(async || wrong_method())
         .layer(middleware::from_fn(format::speak))
 }
 

@@ -112,7 +112,7 @@ impl Tx {
         &mut self,
         clock: &Clock,
         actor: &Actor,
-        (action, subject): (&'static str, &dyn fmt::Display),
+        (action, subject): (&'static str, &(dyn fmt::Display + Sync)),
         detail: serde_json::Value,
     ) -> Result<(), DbError> {
         execute!(

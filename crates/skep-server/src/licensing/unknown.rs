@@ -41,6 +41,18 @@ impl Unknown {
         Self::new("license key", given, "skep key list LICENSE")
     }
 
+    /// Whether it is a product.
+    #[must_use]
+    pub fn is_product(&self) -> bool {
+        self.kind == "product"
+    }
+
+    /// What is missing, without the command that shows what is there.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        format!("there is no {} `{}`", self.kind, self.given)
+    }
+
     fn new(kind: &'static str, given: impl fmt::Display, hint: &'static str) -> Self {
         Self {
             kind,

@@ -11,6 +11,7 @@ mod explain;
 mod health;
 mod licensing;
 mod logging;
+mod manage;
 mod repo;
 mod serve;
 mod snapshot;

@@ -2,12 +2,13 @@
 
 mod ask;
 pub(crate) mod each_db;
+mod members;
 pub(crate) mod office;
 pub(crate) mod postgres;
 mod registry;
 mod sale;
 mod test_app;
 
-pub(crate) use ask::{CURL, GLEAM, HEX_2_0, HEX_2_1, HEX_2_3, MIX, REBAR3};
+pub(crate) use ask::{Answer, Ask, CURL, GLEAM, HEX_2_0, HEX_2_1, HEX_2_3, MIX, REBAR3};
 pub(crate) use sale::{Sale, Sold};
-pub(crate) use test_app::{TODAY, TestApp};
+pub(crate) use test_app::{TODAY, TestApp, on_each_app};

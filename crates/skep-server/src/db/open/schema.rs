@@ -20,10 +20,16 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../../migrations/sqlite/0002_accounts.sql"),
         include_str!("../../../migrations/postgres/0002_accounts.sql"),
     ),
+    (
+        5,
+        "manage",
+        include_str!("../../../migrations/sqlite/0005_manage.sql"),
+        include_str!("../../../migrations/postgres/0005_manage.sql"),
+    ),
 ];
 
 /// The schema this program works with.
-const KNOWN: i64 = STEPS.len() as i64;
+const KNOWN: i64 = STEPS[STEPS.len() - 1].0;
 
 fn migrator(is_postgres: bool) -> Migrator {
     let migrations = STEPS.iter().map(|&(number, name, sqlite, postgres)| {

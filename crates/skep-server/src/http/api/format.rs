@@ -114,16 +114,25 @@ impl Format {
     }
 }
 
-/// Around every handler of the API: wants a `User-Agent`, and writes answers in the format asked for.
+/// Around every handler of the Hex API: wants a `User-Agent`, and writes answers in the format asked for.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
-    let format = match Format::asked_for(request.headers()) {
-        Ok(format) => format,
-        Err(error) => return Format::Json.write(error.into_response()),
-    };
     let is_named = request
         .headers()
         .get(USER_AGENT)
         .is_some_and(|value| !value.is_empty());
+    answered(request, next, is_named).await
+}
+
+/// The same for callers of any name: a shop's program may have none.
+pub(crate) async fn speak_to_anyone(request: Request, next: Next) -> Response {
+    answered(request, next, true).await
+}
+
+async fn answered(request: Request, next: Next, is_named: bool) -> Response {
+    let format = match Format::asked_for(request.headers()) {
+        Ok(format) => format,
+        Err(error) => return Format::Json.write(error.into_response()),
+    };
     let response = if is_named {
         next.run(request).await
     } else {

@@ -1,8 +1,12 @@
 //! Creating or changing the license that the seller's own system calls by an id of its own: the same
 //! request any number of times has the effect of one.
 
-use serde::Serialize;
+mod difference;
+
 use serde_json::{Value, json};
+
+pub use difference::Difference;
+use difference::{difference, terms_differences};
 
 use super::change::change_in;
 use super::issue::{IssueError, NewLicense, insert};
@@ -71,17 +75,6 @@ pub struct PutDone {
     pub narrowed: Option<Narrowed>,
     /// What the seller should know.
     pub notes: Vec<String>,
-}
-
-/// One value that was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// Which: as in the request.
-    pub field: &'static str,
-    /// What it was.
-    pub from: Value,
-    /// What it is.
-    pub to: Value,
 }
 
 /// Why a license was neither created nor changed.
@@ -279,29 +272,4 @@ fn slugs(products: &[Product]) -> Value {
         .iter()
         .map(|product| product.slug.as_str())
         .collect()
-}
-
-fn terms_differences(before: &License, after: &License) -> impl Iterator<Item = Difference> {
-    let (old, new) = (&before.terms, &after.terms);
-    [
-        difference("plan", json!(before.plan), json!(after.plan)),
-        difference("starts_at", json!(old.starts_at), json!(new.starts_at)),
-        difference(
-            "access_until",
-            json!(old.access_until),
-            json!(new.access_until),
-        ),
-        difference(
-            "updates_until",
-            json!(old.updates_until),
-            json!(new.updates_until),
-        ),
-        difference("grace_days", json!(old.grace_days), json!(new.grace_days)),
-    ]
-    .into_iter()
-    .flatten()
-}
-
-fn difference(field: &'static str, from: Value, to: Value) -> Option<Difference> {
-    (from != to).then_some(Difference { field, from, to })
 }

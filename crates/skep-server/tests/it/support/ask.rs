@@ -67,6 +67,12 @@ impl Ask {
         }
     }
 
+    pub(crate) fn body(self, body: impl Into<reqwest::Body>) -> Self {
+        Self {
+            request: self.request.body(body),
+        }
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let response = self.request.send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

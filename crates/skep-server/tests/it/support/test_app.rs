@@ -20,6 +20,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::postgres;
+
 /// When tests happen: 2026-11-22T12:00:00Z.
 pub(crate) const TODAY: Timestamp = Timestamp::from_seconds(1_795_348_800);
 
@@ -47,6 +49,14 @@ impl TestApp {
     /// With the configuration that a seller starts with.
     pub(crate) async fn new() -> Self {
         Self::with(&[]).await
+    }
+
+    /// With PostgreSQL.
+    pub(crate) async fn on_postgres() -> Self {
+        let url = postgres::new_database();
+        let database = Db::open(&url, OpenMode::Create).await;
+        database.expect("a new database").close().await;
+        Self::with(&[("SKEP_DATABASE__URL", &url)]).await
     }
 
     /// With some settings, named as in the environment: `("SKEP_DELIVERY__MODE", "local-url")`.
@@ -199,6 +209,12 @@ impl TestApp {
     pub(super) fn next_number(&self) -> u32 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+/// Runs a test with SQLite, then with PostgreSQL.
+pub(crate) async fn on_each_app(test: impl AsyncFn(TestApp)) {
+    test(TestApp::new().await).await;
+    test(TestApp::on_postgres().await).await;
 }
 
 async fn open(dir: &Path, url: &str, settings: &[(String, String)], clock: &TestClock) -> App {
