@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Repository};
 use crate::db::{self, Db, DbError, OpenMode};
 use crate::files::Files;
+use crate::oauth::tokens::TokenSigner;
 
 mod error;
 pub mod init;
@@ -36,6 +37,7 @@ pub struct App {
     pub clock: Clock,
     signers: HashMap<RepositoryName, Arc<Signer>>,
     local_url_key: [u8; 32],
+    tokens: TokenSigner,
 }
 
 /// A repository's signing key with what follows from it.
@@ -76,6 +78,7 @@ impl App {
             keys::remember(&db, repository, &signers[&repository.name].fingerprint).await?;
         }
         let local_url_key = keys::local_url_key(&db, &clock).await?;
+        let tokens = keys::token_signer(&db, &config.server.url).await?;
         Ok(Self {
             config,
             db,
@@ -83,6 +86,7 @@ impl App {
             clock,
             signers,
             local_url_key,
+            tokens,
         })
     }
 
@@ -109,6 +113,12 @@ impl App {
                 given: name.clone(),
                 known: keys::configured(&self.config),
             })
+    }
+
+    /// What signs access tokens: the same on every node.
+    #[must_use]
+    pub const fn tokens(&self) -> &TokenSigner {
+        &self.tokens
     }
 
     /// The HMAC key of local signed URLs: the same on every node.

@@ -11,6 +11,7 @@ pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod manage;
 pub(crate) mod messages;
+pub(crate) mod oauth;
 pub(crate) mod repository;
 
 use axum::body::Body;

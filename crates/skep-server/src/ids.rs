@@ -112,6 +112,7 @@ id_type!(UserId, "usr", "user");
 id_type!(ApiKeyId, "apk", "API key");
 id_type!(SessionId, "ses", "browser session");
 id_type!(TokenGrantId, "tgr", "login of a tool");
+id_type!(DeviceId, "dev", "login that waits");
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod jobs;
 pub mod licensing;
 pub mod node;
+pub mod oauth;
 mod router;
 pub mod secret_text;
 pub mod serve;

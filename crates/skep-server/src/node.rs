@@ -14,6 +14,7 @@ use crate::delivery::{Delivery, DeliveryError};
 use crate::jobs::prune_usage;
 use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
+use crate::oauth::tokens::VerifiedTokens;
 use crate::snapshot::{Health, SnapshotHandle};
 use crate::usage::collector::Collector;
 
@@ -37,6 +38,8 @@ pub struct Node {
     pub limits: Limits,
     /// Who has been told something lately.
     pub messages: Messages,
+    /// Access tokens whose signatures were verified.
+    pub tokens: VerifiedTokens,
     is_draining: AtomicBool,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -99,6 +102,7 @@ impl Node {
             usage,
             limits: Limits::new(&config.limits),
             messages: Messages::default(),
+            tokens: VerifiedTokens::default(),
             is_draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

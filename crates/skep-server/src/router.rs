@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use crate::http::address::Peer;
 use crate::http::api::{ApiError, format};
 use crate::http::call::{Call, File};
-use crate::http::{files, health, repository, text};
+use crate::http::{files, health, oauth, repository, text};
 use crate::node::Node;
 
 /// Which code answers which URL. What is below `/repo` is most of the traffic and goes a short way of
@@ -143,9 +143,19 @@ fn wrong_method() -> ApiError {
 /// What is below `/api`.
 fn api_routes() -> axum::Router<Arc<Node>> {
     axum::Router::new()
+        .nest("/oauth", oauth_routes())
         .fallback(async || ApiError::not_found("there is nothing at this address"))
         .method_not_allowed_fallback(async || wrong_method())
         .layer(middleware::from_fn(format::speak))
+}
+
+/// What is below `/api/oauth`.
+fn oauth_routes() -> axum::Router<Arc<Node>> {
+    axum::Router::new()
+        .route("/device_authorization", post(oauth::device_authorization))
+        .route("/token", post(oauth::token))
+        .route("/revoke", post(oauth::revoke))
+        .route("/revoke_by_hash", post(oauth::revoke_by_hash))
 }
 
 /// A bug in one handler must not end the node: it becomes a 500.

@@ -20,7 +20,7 @@ use self::shards::Shards;
 use self::shelf::Shelf;
 use crate::accounts::member::Members;
 use crate::catalog::entry::{PackageEntry, ReleaseEntry};
-use crate::ids::LicenseId;
+use crate::ids::{LicenseId, TokenGrantId};
 use crate::licensing::entitlement::{Entitlement, KeyFacts, LicenseFacts, Products};
 use crate::licensing::key::KeyHash;
 
@@ -33,6 +33,7 @@ pub struct Snapshot {
     licenses: Shards<LicenseId, Arc<LicenseFacts>>,
     products: Arc<Products>,
     members: Arc<Members>,
+    revocations: Shards<TokenGrantId, ()>,
     shelves: HashMap<RepositoryName, Arc<Shelf>>,
     is_held_back: bool,
 }
@@ -86,6 +87,12 @@ impl Snapshot {
     /// Whether something that takes releases from somebody is still to come.
     const fn is_held_back(&self) -> bool {
         self.is_held_back
+    }
+
+    /// Whether the tokens of a login are refused.
+    #[must_use]
+    pub fn is_revoked(&self, grant: TokenGrantId) -> bool {
+        self.revocations.get(&grant).is_some()
     }
 
     /// A package of a repository.

@@ -12,8 +12,11 @@ use super::{FINGERPRINT_SETTING, Signer, StartError, fingerprint_setting};
 use crate::clock::Clock;
 use crate::config::{Config, Repository};
 use crate::db::{self, Db, DbError};
+use crate::oauth::signing::SigningKey;
+use crate::oauth::tokens::TokenSigner;
 
 pub(super) const LOCAL_URL_KEY: &str = "local_url_key";
+const OAUTH_SIGNING_KEY: &str = "oauth_signing_key";
 
 /// Why a file has no usable signing key. A new one is never made in its place.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +154,16 @@ pub(super) async fn local_url_key(db: &Db, clock: &Clock) -> Result<[u8; 32], Db
             id: LOCAL_URL_KEY.to_owned(),
             problem: "it is not 64 hexadecimal digits".to_owned(),
         })
+}
+
+/// What signs access tokens: the same on every node.
+pub(super) async fn token_signer(db: &Db, url: &str) -> Result<TokenSigner, DbError> {
+    let text = setting(db, OAUTH_SIGNING_KEY, SigningKey::generate).await?;
+    TokenSigner::new(&text, url).map_err(|error| DbError::Corrupt {
+        table: "settings",
+        id: OAUTH_SIGNING_KEY.to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 /// What the database has, or `new` if it has nothing. Two processes that meet here get the same.

@@ -79,7 +79,7 @@ impl Views {
         .await
     }
 
-    /// `names` or `versions` of a repository, with what the license sees of it.
+    /// `names` or `versions` of a repository, with what a license sees of it; `None` sees everything.
     ///
     /// # Errors
     /// A bug.
@@ -89,7 +89,7 @@ impl Views {
         kind: IndexKind,
         repository: &str,
         snapshot: &Arc<Snapshot>,
-        license: &LicenseFacts,
+        license: Option<&LicenseFacts>,
     ) -> Result<View, ViewError> {
         let question = index::question(kind, repository, snapshot, license);
         if let Some(variant) = self.selections.get(&question).await
@@ -97,9 +97,13 @@ impl Views {
         {
             return Ok(view);
         }
-        let (snapshot, license, name) =
-            (Arc::clone(snapshot), license.clone(), repository.to_owned());
-        let selection = off_thread(move || Selection::new(&snapshot, &license, name)).await?;
+        let (snapshot, license, name) = (
+            Arc::clone(snapshot),
+            license.cloned(),
+            repository.to_owned(),
+        );
+        let selection =
+            off_thread(move || Selection::new(&snapshot, license.as_ref(), name)).await?;
         let variant = selection.variant(kind);
         self.selections.insert(question, variant).await;
         self.sign(variant, signer, move || selection.encode(kind))

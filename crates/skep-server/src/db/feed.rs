@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sqlx::QueryBuilder;
 
 use crate::db::{Conn, Db, DbError, Driver};
-use crate::ids::{ApiKeyId, KeyId, LicenseId, PackageId, ProductId, UserId};
+use crate::ids::{ApiKeyId, KeyId, LicenseId, PackageId, ProductId, TokenGrantId, UserId};
 
 /// How many revisions are kept; a node further behind than that loads everything.
 const KEPT_REVISIONS: i64 = 10_000;
@@ -27,6 +27,8 @@ pub enum Change {
     User(UserId),
     /// A user's API key.
     ApiKey(ApiKeyId),
+    /// A login whose tokens are refused.
+    Revocation(TokenGrantId),
 }
 
 impl Change {
@@ -38,6 +40,7 @@ impl Change {
             Self::Key(_) => "key",
             Self::User(_) => "user",
             Self::ApiKey(_) => "api_key",
+            Self::Revocation(_) => "revocation",
         }
     }
 
@@ -49,6 +52,7 @@ impl Change {
             Self::Key(id) => id.to_string(),
             Self::User(id) => id.to_string(),
             Self::ApiKey(id) => id.to_string(),
+            Self::Revocation(id) => id.to_string(),
         }
     }
 
@@ -60,6 +64,7 @@ impl Change {
             "key" => id.parse().ok().map(Self::Key),
             "user" => id.parse().ok().map(Self::User),
             "api_key" => id.parse().ok().map(Self::ApiKey),
+            "revocation" => id.parse().ok().map(Self::Revocation),
             _ => None,
         }
     }

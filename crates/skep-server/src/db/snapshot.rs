@@ -12,7 +12,9 @@ use crate::accounts::member::{ApiKeyFacts, UserFacts};
 use crate::catalog::release::{Package, Release};
 use crate::clock::Timestamp;
 use crate::db::{Db, DbError};
-use crate::ids::{ApiKeyId, CustomerId, KeyId, LicenseId, PackageId, ProductId, UserId};
+use crate::ids::{
+    ApiKeyId, CustomerId, KeyId, LicenseId, PackageId, ProductId, TokenGrantId, UserId,
+};
 use crate::licensing::grant::ReleaseName;
 use crate::licensing::license::Terms;
 use crate::licensing::plan::Plan;
@@ -80,6 +82,8 @@ pub struct Loaded {
     pub users: Vec<UserFacts>,
     /// Every API key.
     pub api_keys: Vec<ApiKeyFacts>,
+    /// Every login whose tokens are refused.
+    pub revocations: Vec<TokenGrantId>,
 }
 
 /// What changed after a revision.
@@ -101,6 +105,8 @@ pub enum Reload {
         users: Vec<(UserId, Option<UserFacts>)>,
         /// API keys.
         api_keys: Vec<(ApiKeyId, Option<ApiKeyFacts>)>,
+        /// Logins whose tokens are refused.
+        revocations: Vec<(TokenGrantId, Option<()>)>,
     },
     /// The feed does not tell: call [`load`].
     Full,

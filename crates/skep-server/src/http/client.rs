@@ -120,6 +120,13 @@ impl<'a> Client<'a> {
         self.kind == Kind::Mix
     }
 
+    /// Whether it crashes, without showing a text, when its license key is not exchanged for a token. The
+    /// repository's refusals it does show.
+    #[must_use]
+    pub(crate) fn hides_refused_exchange(&self) -> bool {
+        self.is_mix()
+    }
+
     /// Whether it prints `x-hex-message`. Hex 2.1 to 2.4 crash on one and hang for a minute; Hex 2.1
     /// and 2.2 do not tell their version. Nobody else looks at it.
     #[must_use]

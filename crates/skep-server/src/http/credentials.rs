@@ -1,11 +1,16 @@
 //! The credential of a request: raw, `Basic` or `Bearer`. Only hashes leave this file, so nothing
 //! behind it can log a secret.
 
+use std::sync::Arc;
+
 use data_encoding::BASE64;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use crate::accounts::api_key::ApiKey;
 use crate::licensing::key::{Form, KeyHash, LicenseKey};
+use crate::node::Node;
+use crate::oauth::tokens::{self, Token};
 
 /// What a request brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +38,10 @@ impl Presented {
     fn new(text: &str) -> Self {
         Self {
             hash: KeyHash::of(text),
-            form: LicenseKey::form(text),
+            form: match LicenseKey::form(text) {
+                Form::Foreign => ApiKey::form(text),
+                form => form,
+            },
         }
     }
 }
@@ -88,6 +96,14 @@ impl Credential {
         first.into_iter().chain(second)
     }
 
+    /// The hash of what may be an access token of ours.
+    pub(crate) fn token(&self) -> Option<KeyHash> {
+        match self {
+            Self::Token(presented) if presented.form == Form::Foreign => Some(presented.hash),
+            _ => None,
+        }
+    }
+
     /// What tells it apart from other credentials.
     pub(crate) fn first_bytes(&self) -> Option<[u8; 16]> {
         self.presented()
@@ -117,6 +133,15 @@ impl Credential {
             })
         )
     }
+}
+
+/// The token after `Bearer`, whose hash is known, if it is one of ours; good or not.
+pub(crate) fn token(node: &Node, headers: &HeaderMap, hash: KeyHash) -> Option<Arc<Token>> {
+    let text = || {
+        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        Some(value.trim().split_once(' ')?.1.trim())
+    };
+    tokens::read_hashed(node, hash, text).ok()
 }
 
 #[cfg(test)]

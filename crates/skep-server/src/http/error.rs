@@ -11,13 +11,19 @@ pub(crate) const fn status(denied: &Denied) -> StatusCode {
         | Denied::UnknownKey { .. }
         | Denied::ForeignToken
         | Denied::KeyRevoked { .. }
-        | Denied::KeyExpired { .. } => StatusCode::UNAUTHORIZED,
+        | Denied::KeyExpired { .. }
+        | Denied::TokenExpired { .. }
+        | Denied::TokenRevoked
+        | Denied::ApiKeyClosed(_)
+        | Denied::UserDisabled { .. } => StatusCode::UNAUTHORIZED,
         Denied::LicenseRevoked { .. }
         | Denied::LicenseSuspended { .. }
         | Denied::LicenseEnded { .. }
         | Denied::LicenseNotStarted { .. }
         | Denied::UpdatesEnded { .. } => StatusCode::PAYMENT_REQUIRED,
-        Denied::NotCovered { .. } => StatusCode::FORBIDDEN,
+        Denied::NotCovered { .. }
+        | Denied::TokenElsewhere { .. }
+        | Denied::NotForRepository { .. } => StatusCode::FORBIDDEN,
         Denied::NoSuchPackage { .. }
         | Denied::NoSuchRelease { .. }
         | Denied::NoDocs { .. }

@@ -11,14 +11,14 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, StatusCode};
+use skep_formats::name::RepositoryName;
 
-use self::caller::snapshot_for;
+use self::caller::Identity;
 use crate::app::Signer;
 use crate::clock::Timestamp;
 use crate::http::address::client_address;
 use crate::http::call::{Call, File};
 use crate::http::client::Client;
-use crate::http::credentials::Credential;
 use crate::http::error;
 use crate::licensing::check::Caller;
 use crate::licensing::limits::OverLimit;
@@ -35,6 +35,8 @@ struct Visit<'a> {
     now: Timestamp,
     /// The repository asked, even one that is not there.
     repository: &'a str,
+    /// Its name; `None` when there is no such repository.
+    name: Option<&'a RepositoryName>,
     /// Who signs for it; `None` when there is no such repository.
     signer: Option<&'a Arc<Signer>>,
     /// Whom messages are counted for: a known key, else an address.
@@ -48,13 +50,14 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
         call.headers,
         &node.app.config.server.trusted_proxies,
     );
-    let credential = Credential::of(call.headers);
     let mut visit = Visit::new(node, call, address_bytes(address));
-    let response = match snapshot_for(node, &credential, address, visit.now).await {
+    let identity = Identity::of(node, call.headers, visit.name);
+    let response = match identity.snapshot(node, address, visit.now).await {
         Ok(snapshot) => {
-            let caller = caller::caller_of(&snapshot, &credential);
-            if let Caller::Known(_) = caller {
-                visit.told_as = credential.first_bytes().unwrap_or(visit.told_as);
+            let caller = identity.caller(&snapshot, visit.now);
+            if let Caller::Known(_) | Caller::Member | Caller::Barred(_) = caller {
+                let own = identity.credential.first_bytes();
+                visit.told_as = own.unwrap_or(visit.told_as);
             }
             visit.answer_to(&caller, &snapshot).await
         }
@@ -89,6 +92,7 @@ impl<'a> Visit<'a> {
                 .map(|found| found.name.as_str())
                 .or(call.repository)
                 .unwrap_or_default(),
+            name: repository.map(|found| &found.name),
             signer: repository.and_then(|found| node.app.signer(&found.name)),
             told_as,
         }
@@ -121,7 +125,11 @@ impl<'a> Visit<'a> {
             Caller::Known(entitlement) => {
                 (self.node.limits).count_license(entitlement.license.id, self.now)
             }
-            Caller::Nobody | Caller::ForeignToken | Caller::UnknownKey { .. } => Ok(()),
+            Caller::Nobody
+            | Caller::ForeignToken
+            | Caller::UnknownKey { .. }
+            | Caller::Member
+            | Caller::Barred(_) => Ok(()),
         }
     }
 
@@ -132,10 +140,15 @@ impl<'a> Visit<'a> {
         };
         let known = match caller {
             Caller::Known(entitlement) => entitlement.key.map(|key| (key.id, key.license)),
-            Caller::Nobody | Caller::ForeignToken | Caller::UnknownKey { .. } => None,
+            Caller::Nobody
+            | Caller::ForeignToken
+            | Caller::UnknownKey { .. }
+            | Caller::Member
+            | Caller::Barred(_) => None,
         };
-        let (package, version) = match (known, self.signer) {
-            (Some(_), Some(_)) => package_and_version(self.call.file),
+        let is_somebody = matches!(caller, Caller::Known(_) | Caller::Member);
+        let (package, version) = match self.signer {
+            Some(_) if is_somebody => package_and_version(self.call.file),
             _ => (None, None),
         };
         let client = usage::Client {

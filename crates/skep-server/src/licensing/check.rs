@@ -1,6 +1,7 @@
 //! May it? A pure function of (caller, file, moment); the first rule that matches wins. Its table is
 //! the test below. No status codes here: `http/error.rs` has them. No sentences: `words.rs` has them.
 
+use crate::accounts::api_key::KeyClosed;
 use crate::catalog::entry::{PackageEntry, ReleaseEntry, Visible};
 use crate::clock::Timestamp;
 use crate::licensing::entitlement::{Entitlement, KeyFacts};
@@ -10,7 +11,7 @@ use crate::licensing::license::{Standing, Terms};
 const COVERED_NAMES: usize = 20;
 
 /// Who asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Caller<'a> {
     /// There is no credential, or an empty one.
     Nobody,
@@ -23,6 +24,10 @@ pub enum Caller<'a> {
     },
     /// A key that was issued, whatever its state.
     Known(Entitlement<'a>),
+    /// A user who may fetch from the repository that is asked: the seller's own developers see all of it.
+    Member,
+    /// A user, or a token of ours, who may fetch nothing there.
+    Barred(Box<Denied>),
 }
 
 /// What is asked for.
@@ -114,6 +119,18 @@ pub enum Denied {
     NoSuchPolicy { policy: String },
     /// There is no such repository.
     NoSuchRepository { repository: String },
+    /// The access token's time is over.
+    TokenExpired { since: Timestamp },
+    /// The access token was given up, or what it stood for is gone.
+    TokenRevoked,
+    /// The access token was made for other repositories only.
+    TokenElsewhere { scope: String },
+    /// A user's API key that opens nothing anymore.
+    ApiKeyClosed(KeyClosed),
+    /// The user of an API key or a token is disabled.
+    UserDisabled { username: String },
+    /// A user's API key or token that is for something else.
+    NotForRepository { permissions: String },
 }
 
 /// Something a caller who may should know, once in a while.
@@ -155,6 +172,8 @@ pub fn check(caller: &Caller<'_>, asked: &Asked<'_>, now: Timestamp) -> Result<A
                 is_mistyped: *is_mistyped,
             });
         }
+        Caller::Barred(denied) => return Err(Denied::clone(denied)),
+        Caller::Member => return check_member(asked),
         Caller::Known(entitlement) => entitlement,
     };
     if let Some(key) = entitlement.key {
@@ -189,7 +208,38 @@ pub fn check(caller: &Caller<'_>, asked: &Asked<'_>, now: Timestamp) -> Result<A
     }
 }
 
-fn check_key(key: &KeyFacts, now: Timestamp) -> Result<(), Denied> {
+/// Whoever sees all of a repository is refused only what is not there.
+fn check_member(asked: &Asked<'_>) -> Result<Allowed, Denied> {
+    match *asked {
+        Asked::Index => Ok(Allowed::Index),
+        Asked::Package {
+            entry: Some(entry), ..
+        } => Ok(Allowed::Package(entry.select(|_| true))),
+        Asked::Release {
+            release: Some(_), ..
+        } => Ok(Allowed::Release),
+        Asked::Package { name, .. }
+        | Asked::Release {
+            package: name,
+            entry: None,
+            ..
+        } => Err(Denied::NoSuchPackage {
+            package: name.to_owned(),
+        }),
+        Asked::Release {
+            package, version, ..
+        } => Err(Denied::NoSuchRelease {
+            package: package.to_owned(),
+            version: version.to_owned(),
+        }),
+    }
+}
+
+/// Whether a license's key opens anything at all.
+///
+/// # Errors
+/// It is revoked, or its time is over.
+pub fn check_key(key: &KeyFacts, now: Timestamp) -> Result<(), Denied> {
     if let Some(since) = key.revoked_at {
         return Err(Denied::KeyRevoked { since });
     }

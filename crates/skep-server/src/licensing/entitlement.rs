@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use skep_formats::name::RepositoryName;
+
 use crate::catalog::entry::{PackageEntry, ReleaseEntry, Visible};
 use crate::clock::Timestamp;
 use crate::ids::{KeyId, LicenseId, ProductId};
@@ -91,6 +93,11 @@ impl Entitlement<'_> {
             .products
             .iter()
             .filter_map(|id| self.products.get(id))
+    }
+
+    /// The repositories of the license's products, some more than once.
+    pub fn repositories(&self) -> impl Iterator<Item = &RepositoryName> {
+        self.products().map(|product| &product.repository)
     }
 
     /// Whether one of the license's products has (or would have) a package of this name.

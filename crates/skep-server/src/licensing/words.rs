@@ -128,6 +128,20 @@ impl<'a> Words<'a> {
                 "The repository {} has no policy `{policy}`.",
                 self.repository
             ),
+            Denied::TokenExpired { since } => format!(
+                "This access token expired at {since}: get another one for the key or the login it came from."
+            ),
+            Denied::TokenRevoked => "This access token was given up, or what it stood for is gone: log in again, or get another one for the key it came from.".to_owned(),
+            Denied::TokenElsewhere { scope } => format!(
+                "This access token is not for the repository {}: its scope is `{scope}`.",
+                self.repository
+            ),
+            Denied::ApiKeyClosed(closed) => format!("This {closed}: make another one."),
+            Denied::UserDisabled { username } => format!("The account {username} is disabled."),
+            Denied::NotForRepository { permissions } => format!(
+                "This API key or token may not fetch from the repository {}: its permissions are `{permissions}`. Use one with `repository:{}` or `repositories`.",
+                self.repository, self.repository
+            ),
             Denied::NoSuchRepository { repository } => {
                 format!("There is no repository `{repository}` here.")
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Snapshot;
 use crate::accounts::member::{ApiKeyFacts, UserFacts};
 use crate::db::snapshot::{KeyRow, LicenseRow, PackageRow};
-use crate::ids::{ApiKeyId, KeyId, LicenseId, PackageId, ProductId, UserId};
+use crate::ids::{ApiKeyId, KeyId, LicenseId, PackageId, ProductId, TokenGrantId, UserId};
 use crate::licensing::product::Product;
 
 /// Everything that changed up to a revision; `None` = gone.
@@ -18,6 +18,7 @@ pub(super) struct Changes {
     pub(super) packages: Vec<(PackageId, Option<PackageRow>)>,
     pub(super) users: Vec<(UserId, Option<UserFacts>)>,
     pub(super) api_keys: Vec<(ApiKeyId, Option<ApiKeyFacts>)>,
+    pub(super) revocations: Vec<(TokenGrantId, Option<()>)>,
 }
 
 impl Snapshot {
@@ -41,6 +42,12 @@ impl Snapshot {
         }
         next.apply_packages(changes.packages);
         next.apply_members(changes.users, changes.api_keys);
+        for (id, revoked) in changes.revocations {
+            match revoked {
+                Some(()) => next.revocations.insert(id, ()),
+                None => drop(next.revocations.remove(&id)),
+            }
+        }
         next
     }
 

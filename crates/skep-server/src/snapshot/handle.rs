@@ -249,6 +249,7 @@ impl SnapshotHandle {
                 packages,
                 users,
                 api_keys,
+                revocations,
             } => Ok(self.current.load_full().with(Changes {
                 revision,
                 keys,
@@ -257,6 +258,7 @@ impl SnapshotHandle {
                 packages,
                 users,
                 api_keys,
+                revocations,
             })),
             Reload::Full => {
                 tracing::info!("the feed has a gap or another epoch: loading everything");

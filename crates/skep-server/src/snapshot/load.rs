@@ -52,9 +52,13 @@ impl From<Loaded> for Snapshot {
                     .collect(),
             ),
             members: Arc::default(),
+            revocations: Shards::default(),
             shelves: HashMap::new(),
             is_held_back: false,
         };
+        for id in loaded.revocations {
+            snapshot.revocations.insert(id, ());
+        }
         let mut members = Members::default();
         loaded
             .users

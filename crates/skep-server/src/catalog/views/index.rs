@@ -36,15 +36,23 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn new(snapshot: &Snapshot, license: &LicenseFacts, repository: String) -> Self {
-        let entitlement = Entitlement {
-            key: None,
-            license,
-            products: snapshot.products(),
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        license: Option<&LicenseFacts>,
+        repository: String,
+    ) -> Self {
+        let visible = |package: &PackageEntry| match license {
+            None => package.select(|_| true),
+            Some(license) => Entitlement {
+                key: None,
+                license,
+                products: snapshot.products(),
+            }
+            .visible(package),
         };
         let mut packages: Vec<_> = snapshot
             .packages(&repository)
-            .map(|package| (Arc::clone(package), entitlement.visible(package)))
+            .map(|package| (Arc::clone(package), visible(package)))
             .filter(|(_, visible)| !visible.is_empty())
             .collect();
         packages.sort_unstable_by(|(a, _), (b, _)| a.name().cmp(b.name()));
@@ -102,7 +110,7 @@ pub(super) fn question(
     kind: IndexKind,
     repository: &str,
     snapshot: &Snapshot,
-    license: &LicenseFacts,
+    license: Option<&LicenseFacts>,
 ) -> Sha256 {
     let mut hasher = Sha256Hasher::new();
     let mut part = |bytes: &[u8]| {
@@ -113,6 +121,10 @@ pub(super) fn question(
     part(repository.as_bytes());
     part(snapshot.epoch().as_bytes());
     part(&snapshot.revision().to_le_bytes());
+    let Some(license) = license else {
+        part(b"everything");
+        return hasher.finish();
+    };
     part(format!("{:?}", license.terms.updates_until).as_bytes());
     for product in &license.products {
         part(product.to_string().as_bytes());

@@ -21,6 +21,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../../migrations/postgres/0002_accounts.sql"),
     ),
     (
+        3,
+        "oauth",
+        include_str!("../../../migrations/sqlite/0003_oauth.sql"),
+        include_str!("../../../migrations/postgres/0003_oauth.sql"),
+    ),
+    (
         5,
         "manage",
         include_str!("../../../migrations/sqlite/0005_manage.sql"),

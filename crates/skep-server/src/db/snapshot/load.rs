@@ -17,6 +17,7 @@ pub(super) async fn load(conn: &mut Conn) -> Result<Loaded, DbError> {
     let packages = fetch_all!(conn, PackageColumns, sql::packages!())?;
     let releases = fetch_all!(conn, ReleaseRow, select_releases!(""))?;
     let (users, api_keys) = members::load(conn).await?;
+    let revocations = members::load_revocations(conn).await?;
     Ok(Loaded {
         epoch,
         revision,
@@ -26,6 +27,7 @@ pub(super) async fn load(conn: &mut Conn) -> Result<Loaded, DbError> {
         packages: rows::join(packages, releases)?,
         users,
         api_keys,
+        revocations,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::db::api_keys::permissions;
 use crate::db::row::{At, time};
 use crate::db::snapshot::reload::{found, texts};
 use crate::db::{Conn, DbError};
-use crate::ids::{ApiKeyId, UserId};
+use crate::ids::{ApiKeyId, TokenGrantId, UserId};
 use crate::secret_text::KeyHash;
 
 macro_rules! users {
@@ -89,4 +89,39 @@ pub(super) async fn reload_api_keys(
     )?;
     let keys = rows.into_iter().map(api_key).collect::<Result<_, _>>()?;
     Ok(found(ids, keys, |key| key.id))
+}
+
+macro_rules! revocations {
+    () => {
+        "SELECT grant_id FROM oauth_revocations"
+    };
+}
+
+fn revocation((id,): (String,)) -> Result<TokenGrantId, DbError> {
+    At {
+        table: "oauth_revocations",
+        id: &id,
+    }
+    .parse(&id)
+}
+
+/// Every login whose tokens are refused.
+pub(super) async fn load_revocations(conn: &mut Conn) -> Result<Vec<TokenGrantId>, DbError> {
+    let rows = fetch_all!(conn, (String,), revocations!())?;
+    rows.into_iter().map(revocation).collect()
+}
+
+pub(super) async fn reload_revocations(
+    conn: &mut Conn,
+    ids: &[TokenGrantId],
+) -> Result<Vec<(TokenGrantId, Option<()>)>, DbError> {
+    let rows = fetch_in!(
+        conn,
+        (String,),
+        concat!(revocations!(), " WHERE grant_id IN"),
+        texts(ids)
+    )?;
+    let revoked: Vec<TokenGrantId> = rows.into_iter().map(revocation).collect::<Result<_, _>>()?;
+    let is_revoked = |id: &TokenGrantId| revoked.contains(id).then_some(());
+    Ok(ids.iter().map(|id| (*id, is_revoked(id))).collect())
 }

@@ -21,7 +21,7 @@ pub(super) async fn reload(conn: &mut Conn, after: i64, epoch: &str) -> Result<R
     };
     let (mut keys, mut licenses, mut products, mut packages) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut users, mut api_keys) = (Vec::new(), Vec::new());
+    let (mut users, mut api_keys, mut revocations) = (Vec::new(), Vec::new(), Vec::new());
     for change in changes {
         match change {
             Change::Key(id) => keys.push(id),
@@ -30,6 +30,7 @@ pub(super) async fn reload(conn: &mut Conn, after: i64, epoch: &str) -> Result<R
             Change::Package(id) => packages.push(id),
             Change::User(id) => users.push(id),
             Change::ApiKey(id) => api_keys.push(id),
+            Change::Revocation(id) => revocations.push(id),
         }
     }
     Ok(Reload::Changes {
@@ -40,6 +41,7 @@ pub(super) async fn reload(conn: &mut Conn, after: i64, epoch: &str) -> Result<R
         packages: reload_packages(conn, &packages).await?,
         users: members::reload_users(conn, &users).await?,
         api_keys: members::reload_api_keys(conn, &api_keys).await?,
+        revocations: members::reload_revocations(conn, &revocations).await?,
     })
 }
 

@@ -110,6 +110,11 @@ impl ApiError {
         self.with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
+    /// The text.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The status code.
     pub(crate) const fn status(&self) -> StatusCode {
         self.status

@@ -86,13 +86,18 @@ impl Visit<'_> {
         kind: IndexKind,
     ) -> Result<Response, Denied> {
         check::check(caller, &Asked::Index, self.now)?;
-        let Caller::Known(entitlement) = caller else {
-            return Err(Denied::NoCredential);
+        let seen_by = match caller {
+            Caller::Known(entitlement) => Some(entitlement.license),
+            Caller::Member => None,
+            Caller::Nobody
+            | Caller::ForeignToken
+            | Caller::UnknownKey { .. }
+            | Caller::Barred(_) => return Err(Denied::NoCredential),
         };
         let view = self
             .node
             .views
-            .index(signer, kind, self.repository, snapshot, entitlement.license)
+            .index(signer, kind, self.repository, snapshot, seen_by)
             .await;
         Ok(self.view(view))
     }

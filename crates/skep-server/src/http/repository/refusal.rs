@@ -11,6 +11,8 @@ use crate::http::{error, text};
 use crate::licensing::check::Denied;
 use crate::licensing::limits::OverLimit;
 
+const TOKEN_EXPIRED: &str = "Bearer realm=\"hex\", error=\"token_expired\"";
+
 impl Visit<'_> {
     /// The answer to a caller who may not.
     pub(super) fn refusal(&self, denied: &Denied) -> Response {
@@ -18,7 +20,11 @@ impl Visit<'_> {
         let mut response = unkept(self.refusal_status(denied), format!("{words}\n"));
         if response.status() == StatusCode::UNAUTHORIZED {
             // wget, Nix and others with a netrc send it only after they were asked for it.
-            let challenge = format!("Basic realm=\"{}\"", self.repository);
+            let challenge = match denied {
+                // Only this one makes clients get another token.
+                Denied::TokenExpired { .. } => TOKEN_EXPIRED.to_owned(),
+                _ => format!("Basic realm=\"{}\"", self.repository),
+            };
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
                 response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
             }

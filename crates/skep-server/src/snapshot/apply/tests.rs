@@ -82,6 +82,7 @@ fn world() -> (Snapshot, LicenseRow, KeyRow, PackageRow) {
         packages: vec![package.clone()],
         users: Vec::new(),
         api_keys: Vec::new(),
+        revocations: Vec::new(),
     };
     (Snapshot::from(loaded), license, key, package)
 }
