@@ -2,6 +2,7 @@
 //! Made-up data, the same on every run; the product is set up through its own commands.
 
 mod figures;
+mod formats;
 mod installation;
 mod load;
 mod measure;
@@ -34,30 +35,43 @@ struct Bench {
     releases: Vec<Release>,
 }
 
-/// Measures and prints everything; true when every figure that could be measured is as good as promised.
-pub(crate) fn run() -> Result<bool> {
+/// Measures and prints everything, or what is named; true when every figure that could be measured is as
+/// good as promised.
+pub(crate) fn run(what: &[&str]) -> Result<bool> {
+    if let ["side", task @ ..] = what {
+        return formats::side::run(task).map(|()| true);
+    }
     let ourselves = std::env::current_exe()?;
     let target = ourselves.parent().context("a program lies in a folder")?;
     let folder = tempfile::Builder::new()
         .prefix("bench-")
         .tempdir_in(target)
         .context("a folder to work in")?;
+    let mut figures = Figures::default();
+    let outcome = formats::measure(folder.path(), &mut figures);
+    figures.broken("the formats", outcome);
+    if what != ["formats"] {
+        measure_product(folder, ourselves.with_file_name("skep"), &mut figures)?;
+    }
+    Ok(figures.print())
+}
+
+fn measure_product(folder: TempDir, skep: PathBuf, figures: &mut Figures) -> Result<()> {
     eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
     let releases = packages::make(&folder.path().join("tarballs"), PACKAGES, RELEASES)?;
     let bench = Bench {
-        skep: ourselves.with_file_name("skep"),
+        skep,
         folder,
         releases,
     };
-    let mut figures = Figures::default();
     // One part that cannot be measured does not take the others with it.
-    let outcome = registry::measure(&bench, &mut figures);
+    let outcome = registry::measure(&bench, figures);
     figures.broken("the registry", outcome);
-    let outcome = memory::idle(&bench, &mut figures);
+    let outcome = memory::idle(&bench, figures);
     figures.broken("the idle server", outcome);
-    let outcome = measure_full(&bench, &mut figures);
+    let outcome = measure_full(&bench, figures);
     figures.broken("the full server", outcome);
-    Ok(figures.print())
+    Ok(())
 }
 
 fn measure_full(bench: &Bench, figures: &mut Figures) -> Result<()> {

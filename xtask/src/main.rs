@@ -15,12 +15,17 @@ mod test;
 
 use std::process::ExitCode;
 
+/// As in the binary that is measured.
+#[cfg(feature = "bench")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "\
 The project's own commands:
 
   cargo xtask test                  set up what the tests need, then run all of them
   cargo xtask ci                    format check, lints, documentation, then `test`
-  cargo xtask bench                 the promised figures, as ratios against peers measured in the same run
+  cargo xtask bench [formats]       the promised figures, as ratios against peers measured in the same run; or only those of the formats
   cargo xtask conformance           only the tests with real clients (rebar3, mix)
   cargo xtask fuzz [--seconds N]    every fuzz target for a bounded time (20 seconds each unless said otherwise)
 ";
@@ -31,7 +36,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["test"] => test::run(),
         ["ci"] => ci::run(),
-        ["bench"] => bench::run(),
+        ["bench", what @ ..] => bench::run(what),
         ["conformance"] => conformance::run(),
         ["fuzz", options @ ..] => match fuzz::seconds(options) {
             Some(seconds) => fuzz::run(seconds),

@@ -59,9 +59,31 @@ pub(super) fn make_new(folder: &Path, number: usize) -> Result<Release> {
     )
 }
 
+/// Writes so many more, of packages of their own: each has so many KiB as a tarball, give or take a tenth.
+pub(super) fn make_sized(folder: &Path, count: usize, (least, most): (usize, usize)) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut numbers = Numbers::new(4_664);
+    for number in 0..count {
+        let kib = least + numbers.below(most - least + 1);
+        let package = format!("sized_{number:04}");
+        let files = sized_files(&package, kib, &mut numbers);
+        write_files(folder, &package, 0, &files)?;
+    }
+    Ok(())
+}
+
 fn write(folder: &Path, package: &str, minor: usize, seed: u64) -> Result<Release> {
-    let version = format!("1.{minor}.0");
     let files = files(package, &mut Numbers::new(seed));
+    write_files(folder, package, minor, &files)
+}
+
+fn write_files(
+    folder: &Path,
+    package: &str,
+    minor: usize,
+    files: &[(String, String)],
+) -> Result<Release> {
+    let version = format!("1.{minor}.0");
     let mut metadata = Metadata::new(package, &version);
     metadata.app = Some(package.to_owned());
     metadata.description = Some(format!("The made-up package {package}"));
@@ -92,17 +114,36 @@ fn requirement(package: &str) -> Requirement {
     }
 }
 
+/// Modules that make a tarball of so many KiB: gzip makes two thirds of one of each, and the tarball's own
+/// headers and metadata are a further 4.
+fn sized_files(package: &str, kib: usize, numbers: &mut Numbers) -> Vec<(String, String)> {
+    let modules = (kib.saturating_sub(4) * 3 / 2).max(1);
+    (0..modules)
+        .map(|module| {
+            let path = format!("lib/{package}/m{module}.ex");
+            (path, module_text(package, module, numbers))
+        })
+        .collect()
+}
+
 /// Six modules of some ten kilobytes in all, which gzip makes a third of.
 fn files(package: &str, numbers: &mut Numbers) -> Vec<(String, String)> {
     (0..6)
         .map(|module| {
-            let mut text = format!("defmodule {package}.M{module} do\n");
-            for function in 0..40 {
-                let value = numbers.next();
-                text.push_str(&format!("  def f{function}(x), do: x + {value}\n"));
-            }
-            text.push_str("end\n");
-            (format!("lib/{package}/m{module}.ex"), text)
+            (
+                format!("lib/{package}/m{module}.ex"),
+                module_text(package, module, numbers),
+            )
         })
         .collect()
+}
+
+fn module_text(package: &str, module: usize, numbers: &mut Numbers) -> String {
+    let mut text = format!("defmodule {package}.M{module} do\n");
+    for function in 0..40 {
+        let value = numbers.next();
+        text.push_str(&format!("  def f{function}(x), do: x + {value}\n"));
+    }
+    text.push_str("end\n");
+    text
 }
