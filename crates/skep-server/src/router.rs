@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use tower::ServiceExt;
 
 use crate::http::address::Peer;
-use crate::http::api::{ApiError, format};
+use crate::http::api::{ApiError, format, openapi};
 use crate::http::call::{Call, File};
 use crate::http::{files, health, oauth, repository, text};
 use crate::node::Node;
@@ -35,6 +35,7 @@ impl Router {
             .route("/readyz", get(health::readyz))
             .nest("/api", api_routes())
             .nest("/api/manage", manage_routes())
+            .merge(description())
             .fallback(async || not_found())
             .with_state(Arc::clone(&node));
         Self { node, pages }
@@ -83,6 +84,13 @@ impl Router {
             Target::Nothing => not_found(),
         }
     }
+}
+
+/// `/api/openapi.json`: for programs of any name.
+fn description() -> axum::Router<Arc<Node>> {
+    axum::Router::new()
+        .route("/api/openapi.json", get(openapi::describe))
+        .layer(middleware::from_fn(format::speak_to_anyone))
 }
 
 /// What is below `/api/manage`: the license API.

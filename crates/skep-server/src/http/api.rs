@@ -2,6 +2,7 @@
 
 pub(crate) mod error;
 pub(crate) mod format;
+pub(crate) mod openapi;
 
 pub(crate) use error::ApiError;
 pub(crate) use format::{Answer, Input};

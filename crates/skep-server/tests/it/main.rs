@@ -12,6 +12,7 @@ mod health;
 mod licensing;
 mod logging;
 mod manage;
+mod openapi;
 mod repo;
 mod serve;
 mod snapshot;

@@ -1,0 +1,74 @@
+//! `GET /api/openapi.json`: the description of the API, written by hand and checked in, one file for each
+//! of its parts. Two tests compare it with the routes, and schemathesis with the answers.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+
+use crate::http::api::Answer;
+use crate::node::Node;
+
+/// Paths and schemas of each part.
+const PARTS: [&str; 1] = [include_str!("openapi/manage.json")];
+
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| merged(include_str!("openapi/base.json"), &PARTS));
+
+/// `GET /api/openapi.json`
+pub(crate) async fn describe(State(node): State<Arc<Node>>) -> Answer {
+    let mut document = DOCUMENT.clone();
+    document["servers"] = json!([{"url": node.app.config.server.url}]);
+    document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
+    Answer::ok(document)
+}
+
+/// One document of the base and its parts, with the answers that many requests have in common.
+fn merged(base: &str, parts: &[&str]) -> Value {
+    let read = |text| serde_json::from_str::<Value>(text).expect("a test reads the same text");
+    let mut document = read(base);
+    let common = document["x-answers"].take();
+    if let Some(document) = document.as_object_mut() {
+        document.remove("x-answers");
+    }
+    for part in parts {
+        let mut part = read(part);
+        extend(&mut document["paths"], part["paths"].take());
+        extend(
+            &mut document["components"]["schemas"],
+            part["schemas"].take(),
+        );
+    }
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for operation in paths.flat_map(|(_, path)| path.as_object_mut().into_iter().flatten()) {
+        add_answers(operation.1, &common);
+    }
+    document
+}
+
+fn extend(target: &mut Value, more: Value) {
+    if let (Value::Object(target), Value::Object(more)) = (target, more) {
+        target.extend(more);
+    }
+}
+
+/// What an operation does not say itself.
+fn add_answers(operation: &mut Value, common: &Value) {
+    let is_open = operation["security"] == json!([]);
+    let has_body = operation.get("requestBody").is_some();
+    let kinds = [
+        ("every", true),
+        ("with_credential", !is_open),
+        ("with_body", has_body),
+    ];
+    let mut answers = Map::new();
+    for (kind, is_meant) in kinds {
+        if let (true, Value::Object(more)) = (is_meant, &common[kind]) {
+            answers.extend(more.clone());
+        }
+    }
+    if let Some(Value::Object(own)) = operation.get_mut("responses") {
+        answers.append(own);
+        *own = answers;
+    }
+}
