@@ -3,11 +3,19 @@
 
 pub mod api_key;
 pub mod api_keys;
+pub mod attempts;
 pub mod authenticate;
 pub mod caller;
+pub mod links;
+pub mod login;
 pub mod member;
+pub mod password;
+pub mod passwords;
 pub mod permission;
 pub mod role;
+pub mod second_factor;
+pub mod sessions;
+pub mod totp;
 pub mod unknown;
 pub mod user;
 pub mod users;

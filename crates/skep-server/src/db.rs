@@ -8,6 +8,7 @@
 mod macros;
 
 pub mod api_keys;
+pub mod attempts;
 pub mod audit;
 pub mod customers;
 pub mod downloads;
@@ -20,11 +21,14 @@ pub mod licenses;
 pub mod oauth_clients;
 pub mod oauth_devices;
 pub mod oauth_grants;
+pub mod one_time_links;
 mod open;
 pub mod packages;
 pub mod products;
 pub mod releases;
 mod row;
+pub mod second_factors;
+pub mod sessions;
 pub mod settings;
 pub mod snapshot;
 pub mod usage;

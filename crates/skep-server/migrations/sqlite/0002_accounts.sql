@@ -19,8 +19,10 @@ CREATE TABLE users (
     totp_secret BLOB,
     -- NULL while the app has not shown a right code yet: until then it does not count.
     totp_confirmed_at BIGINT,
-    -- The last time step whose code was taken: a code works once.
+    -- The last time step whose code was taken, and with what it came: a code works once, and once more
+    -- for the same login of a tool, which sends it with every request of a command.
     totp_last_step BIGINT,
+    totp_last_via TEXT,
     created_at BIGINT NOT NULL,
     disabled_at BIGINT
 );
@@ -29,6 +31,7 @@ CREATE TABLE recovery_codes (
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     code_sha256 BLOB NOT NULL,
     used_at BIGINT,
+    used_via TEXT,
     PRIMARY KEY (user_id, code_sha256)
 );
 
@@ -75,7 +78,7 @@ CREATE INDEX one_time_links_user ON one_time_links (user_id);
 -- Attempts that may have been guesses. An attempt is counted before it is looked at, and taken back
 -- when it was right.
 CREATE TABLE attempts (
-    -- 'password', 'code', 'user_code'
+    -- 'password', 'code', 'user_code', 'link'
     kind TEXT NOT NULL,
     -- 'account:…', 'address:…' or 'pair:…|…'
     subject TEXT NOT NULL,

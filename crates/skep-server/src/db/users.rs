@@ -112,3 +112,17 @@ pub async fn count_enabled(conn: &mut Conn, role: Role) -> Result<i64, DbError> 
     let (count,) = fetch_one!(conn, (i64,), sql, role.as_str())?;
     Ok(count)
 }
+
+/// The hash of a user's password, if they have one.
+pub async fn find_password_hash(conn: &mut Conn, id: UserId) -> Result<Option<String>, DbError> {
+    let sql = "SELECT password_hash FROM users WHERE id = $1";
+    let row = fetch_optional!(conn, (Option<String>,), sql, id.to_string())?;
+    Ok(row.and_then(|(hash,)| hash))
+}
+
+/// Sets or takes away a user's password. The snapshot does not hold it: no change.
+pub async fn set_password_hash(tx: &mut Tx, id: UserId, hash: Option<&str>) -> Result<(), DbError> {
+    let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    execute!(tx, sql, id.to_string(), hash)?;
+    Ok(())
+}

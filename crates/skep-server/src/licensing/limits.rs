@@ -68,7 +68,7 @@ impl Limits {
 }
 
 /// Whoever has one IPv6 address has all of its /64.
-fn group_of(address: IpAddr) -> IpAddr {
+pub(crate) fn group_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
