@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that stops there says where")]
 
+mod accounts;
 mod architecture;
 mod catalog;
 mod db;

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use skep_server::accounts::role::Role;
+use skep_server::accounts::user::User;
+use skep_server::accounts::users;
 use skep_server::app::App;
 use skep_server::catalog::release::{Package, Release};
 use skep_server::clock::{TestClock, Timestamp};
@@ -161,6 +164,21 @@ impl Office {
             .find(|row| row.id == license)
             .expect("it is there");
         license.grants.iter().map(ToString::to_string).collect()
+    }
+
+    /// A user, as the command line makes them: `NAME@example.com`.
+    pub(crate) async fn user(&self, username: &str, role: Role) -> User {
+        users::create(
+            &self.app,
+            &users::Create {
+                username: username.to_owned(),
+                email: format!("{username}@example.com"),
+                role,
+                actor: Actor::Cli,
+            },
+        )
+        .await
+        .expect("a user")
     }
 
     /// What the audit says, sorted: at one moment there is no before.
