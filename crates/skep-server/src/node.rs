@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::catalog::views::Views;
 use crate::db::DbError;
 use crate::delivery::{Delivery, DeliveryError};
-use crate::jobs::prune_usage;
+use crate::jobs::{prune_oauth, prune_usage};
 use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
 use crate::oauth::tokens::VerifiedTokens;
@@ -125,6 +125,9 @@ impl Node {
             clock,
             self.stop.clone(),
         ));
+        let (db, clock) = (self.app.db.clone(), self.app.clock.clone());
+        self.tasks
+            .spawn(prune_oauth::run(db, clock, self.stop.clone()));
         self.tasks.close();
     }
 

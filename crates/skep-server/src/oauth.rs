@@ -6,7 +6,7 @@ pub mod device;
 pub mod error;
 pub mod exchange;
 pub mod grants;
-mod guesses;
+pub mod guesses;
 pub mod issue;
 pub mod logins;
 pub mod revoke;

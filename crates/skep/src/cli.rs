@@ -11,6 +11,7 @@ pub(crate) mod client;
 pub(crate) mod customer;
 pub(crate) mod key;
 pub(crate) mod license;
+pub(crate) mod oauth_client;
 pub(crate) mod product;
 pub(crate) mod registry;
 pub(crate) mod server;
@@ -100,6 +101,9 @@ pub(crate) enum Command {
     /// The secrets that open a license
     #[command(subcommand)]
     Key(key::Key),
+    /// Which programs may ask for logins
+    #[command(subcommand)]
+    OauthClient(oauth_client::OauthClient),
     /// Who fetched what
     Usage(usage::Usage),
     /// A repository of plain files, without a server: build it or verify one

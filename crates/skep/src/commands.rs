@@ -22,6 +22,7 @@ mod init;
 mod key;
 mod license;
 mod login;
+mod oauth_client;
 mod package;
 mod product;
 mod publish;
@@ -116,6 +117,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Customer(command) => customer::run(context, command).await?,
         Command::License(command) => license::run(context, command).await?,
         Command::Key(command) => key::run(context, command).await?,
+        Command::OauthClient(command) => oauth_client::run(context, command).await?,
         Command::Usage(arguments) => usage::run(context, arguments).await?,
         Command::Registry(command) => return registry::run(context, command).await,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,

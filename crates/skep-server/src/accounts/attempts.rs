@@ -27,6 +27,8 @@ pub enum Kind {
     UserCode,
     /// The code of a one-time link.
     Link,
+    /// What a tool gets its next token with.
+    Token,
 }
 
 /// Whose secret is guessed.
@@ -123,6 +125,7 @@ impl Kind {
             Self::Code => "code",
             Self::UserCode => "user_code",
             Self::Link => "link",
+            Self::Token => "token",
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::exchange::{Exchange, exchange};
 use crate::oauth::issue::{self, Tokens};
 use crate::oauth::logins::{self, Begin};
-use crate::oauth::{revoke as revoking, tokens};
+use crate::oauth::{guesses, revoke as revoking, tokens};
 use crate::secret_text::KeyHash;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -38,6 +38,8 @@ pub(crate) async fn device_authorization(
         scope: parameters.optional("scope")?,
         address: parameters.address,
     };
+    let now = node.app.clock.now();
+    (node.limits.count_login(parameters.address, now)).map_err(OAuthError::from)?;
     let begun = logins::begin(&node.app, &request).await?;
     let page = format!("{}/oauth/device", node.app.config.server.url);
     // A code has letters and digits only.
@@ -57,14 +59,21 @@ pub(crate) async fn token(
     State(node): State<Arc<Node>>,
     parameters: Parameters,
 ) -> Result<Answer, Refusal> {
+    match give(&node, &parameters).await {
+        Ok(tokens) => Ok(Answer::ok(body(&tokens))),
+        Err(error) => Ok(guesses::refuse(&node.app, parameters.address, error).await?),
+    }
+}
+
+async fn give(node: &Node, parameters: &Parameters) -> Result<Tokens, OAuthError> {
     let address = parameters.address;
-    let tokens = match parameters.text("grant_type")? {
+    match parameters.text("grant_type")? {
         DEVICE_CODE => {
             let client = parameters.text("client_id")?;
             let code = parameters.text("device_code")?;
-            logins::poll(&node.app, client, code, address).await?
+            logins::poll(&node.app, client, code, address).await
         }
-        "refresh_token" => refresh(&node, &parameters).await?,
+        "refresh_token" => refresh(node, parameters).await,
         "client_credentials" => {
             let request = Exchange {
                 client: parameters.text("client_id")?,
@@ -73,14 +82,13 @@ pub(crate) async fn token(
                 address,
                 may_be_dead: Client::of(&parameters.headers).hides_refused_exchange(),
             };
-            exchange(&node, &request).await?
+            exchange(node, &request).await
         }
         other => {
             let other = other.chars().take(120).collect();
-            return Err(OAuthError::UnsupportedGrant(other).into());
+            Err(OAuthError::UnsupportedGrant(other))
         }
-    };
-    Ok(Answer::ok(body(&tokens)))
+    }
 }
 
 async fn refresh(node: &Node, parameters: &Parameters) -> Result<Tokens, OAuthError> {

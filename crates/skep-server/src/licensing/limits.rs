@@ -9,11 +9,15 @@ use crate::config;
 use crate::ids::LicenseId;
 use crate::licensing::per_minute::{PerMinute, TooMany};
 
+/// An office may log everybody in after lunch.
+const LOGINS_PER_MINUTE: u32 = 120;
+
 /// The counts of this node.
 #[derive(Debug)]
 pub struct Limits {
     unknown_keys: PerMinute<IpAddr>,
     licenses: PerMinute<LicenseId>,
+    logins: PerMinute<IpAddr>,
 }
 
 /// Why a request is too much. Both say when the next one is let through, in 1 to 60 seconds.
@@ -22,6 +26,9 @@ pub enum OverLimit {
     /// `[limits] failed_keys_per_minute`
     #[error("too many unknown license keys from this address: try again in {} seconds", .0.retry_after_seconds)]
     UnknownKeys(TooMany),
+    /// Each is a row until somebody confirms it or it expires.
+    #[error("too many logins begun from this address: try again in {} seconds", .0.retry_after_seconds)]
+    Logins(TooMany),
     /// `[limits] license_per_minute`
     #[error("too many requests with this license: try again in {} seconds", .0.retry_after_seconds)]
     License(TooMany),
@@ -31,7 +38,7 @@ impl OverLimit {
     /// When the next request is let through; from 1 to 60.
     #[must_use]
     pub const fn retry_after_seconds(self) -> u32 {
-        let (Self::UnknownKeys(too_many) | Self::License(too_many)) = self;
+        let (Self::UnknownKeys(too_many) | Self::Logins(too_many) | Self::License(too_many)) = self;
         too_many.retry_after_seconds
     }
 }
@@ -43,6 +50,7 @@ impl Limits {
         Self {
             unknown_keys: PerMinute::new(limits.failed_keys_per_minute),
             licenses: PerMinute::new(limits.license_per_minute),
+            logins: PerMinute::new(LOGINS_PER_MINUTE),
         }
     }
 
@@ -54,6 +62,16 @@ impl Limits {
         self.unknown_keys
             .count(group_of(address), now)
             .map_err(OverLimit::UnknownKeys)
+    }
+
+    /// Counts a login that `address` begins.
+    ///
+    /// # Errors
+    /// The address is over its limit.
+    pub fn count_login(&self, address: IpAddr, now: Timestamp) -> Result<(), OverLimit> {
+        self.logins
+            .count(group_of(address), now)
+            .map_err(OverLimit::Logins)
     }
 
     /// Counts a request of a license.

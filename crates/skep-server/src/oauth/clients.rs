@@ -14,7 +14,7 @@ pub const MIX: &str = "78ea6566-89fd-481e-a1d6-7d9d78eacca8";
 /// rebar3's plugin.
 pub const REBAR3: &str = "b9721cf5-be2f-4a65-bfa5-141698b4b9cf";
 /// `skep login`.
-pub const SKEP: &str = "8ea768ad-7279-4c93-8883-21ad1e7d63df";
+pub const SKEP: &str = "70f36cb4-d6b5-4883-b1e3-a49c9c2df6fa";
 
 const BUILT_IN: [(&str, &str); 3] = [(MIX, "mix"), (REBAR3, "rebar3"), (SKEP, "skep")];
 const LONGEST_NAME: usize = 60;

@@ -55,9 +55,7 @@ pub enum OAuthError {
     #[error("the user of this login is disabled")]
     UserDisabled,
     /// Too many wrong ones.
-    #[error(
-        "too many wrong attempts from this address: try again in {retry_after_seconds} seconds"
-    )]
+    #[error("too many attempts from this address: try again in {retry_after_seconds} seconds")]
     TooMany {
         /// When the next one is looked at.
         retry_after_seconds: u32,

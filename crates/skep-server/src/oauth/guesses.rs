@@ -1,21 +1,49 @@
-//! Codes that people type are short, so wrong ones are counted: for each account and each address.
+//! Codes that people type are short, and nobody who has a right token sends wrong ones: both are
+//! counted.
 
+use std::net::IpAddr;
+
+use crate::accounts::attempts::{self, Account, AttemptError, Kind};
 use crate::app::App;
+use crate::oauth::error::OAuthError;
 use crate::oauth::logins::{Approver, DeviceError};
 
-/// Too many wrong codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many wrong codes: try again in {retry_after_seconds} seconds")]
-pub struct TooMany {
-    /// When the next one is looked at.
-    pub retry_after_seconds: u32,
-}
-
-/// Runs what looks for a code, unless too many wrong ones were tried.
+/// Runs what looks for a code that somebody typed, unless too many wrong ones were tried by this user
+/// or from this address. A code that was somebody's is no wrong one, whatever became of it.
 pub(super) async fn guessing<T>(
-    _app: &App,
-    _approver: &Approver<'_>,
+    app: &App,
+    approver: &Approver<'_>,
     look: impl Future<Output = Result<T, DeviceError>>,
 ) -> Result<T, DeviceError> {
-    look.await
+    let account = Account::User(approver.user.id);
+    let attempt = attempts::begin(app, Kind::UserCode, account, approver.address).await?;
+    let found = look.await;
+    match found {
+        Err(DeviceError::NotACode(_) | DeviceError::Unknown) => {}
+        _ => attempt.was_right(app).await?,
+    }
+    found
+}
+
+/// Counts a wrong code, token or client, after it was found to be wrong: right ones are answered from
+/// any address, for many builds share one.
+///
+/// # Errors
+/// There were too many; else `error`.
+pub async fn refuse<T>(app: &App, address: IpAddr, error: OAuthError) -> Result<T, OAuthError> {
+    match error {
+        OAuthError::UnknownDeviceCode
+        | OAuthError::UnknownRefreshToken
+        | OAuthError::UnknownClient => {}
+        other => return Err(other),
+    }
+    match attempts::begin(app, Kind::Token, Account::Any, address).await {
+        Ok(_stays_wrong) => Err(error),
+        Err(AttemptError::TooMany {
+            retry_after_seconds,
+        }) => Err(OAuthError::TooMany {
+            retry_after_seconds,
+        }),
+        Err(AttemptError::Database(error)) => Err(error.into()),
+    }
 }

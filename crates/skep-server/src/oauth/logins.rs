@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use data_encoding::BASE64URL_NOPAD;
 
+use crate::accounts::attempts::AttemptError;
 use crate::accounts::permission::Permissions;
 use crate::accounts::user::User;
 use crate::app::App;
@@ -16,7 +17,7 @@ use crate::ids::DeviceId;
 use crate::oauth::clients;
 use crate::oauth::device::{self, Device, DeviceState, InvalidTransition, Pace};
 use crate::oauth::error::OAuthError;
-use crate::oauth::guesses::{self, TooMany};
+use crate::oauth::guesses;
 use crate::oauth::issue::{self, Opened, Tokens};
 use crate::oauth::scopes;
 use crate::oauth::user_code::{NotACode, UserCode};
@@ -201,9 +202,9 @@ pub enum DeviceError {
     /// Less than what was asked for may be allowed, but not nothing and not more.
     #[error("only what was asked for can be allowed, and at least one thing of it")]
     Scope,
-    /// Too many wrong ones.
+    /// Too many wrong ones, or the database failed.
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    Attempt(#[from] AttemptError),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),

@@ -13,6 +13,7 @@ mod health;
 mod licensing;
 mod logging;
 mod manage;
+mod oauth;
 mod openapi;
 mod repo;
 mod serve;
