@@ -23,6 +23,7 @@ pub mod oauth_devices;
 pub mod oauth_grants;
 pub mod one_time_links;
 mod open;
+pub mod package_owners;
 pub mod packages;
 pub mod products;
 pub mod releases;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::middleware;
@@ -10,26 +11,37 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use futures_util::FutureExt;
 use http::header::ALLOW;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
 use crate::http::address::Peer;
-use crate::http::api::{ApiError, format, openapi};
+use crate::http::api::format::Patience;
+use crate::http::api::{
+    ApiError, docs, format, keys, openapi, organizations, owners, packages, publish, releases,
+    start, users,
+};
+pub(crate) use crate::http::body::Unread;
+use crate::http::body::Watched;
 use crate::http::call::{Call, File};
 use crate::http::{files, health, oauth, repository, text};
 use crate::node::Node;
+
+/// How much longer a whole body may take than a pause in it.
+const SLOWEST: u32 = 40;
 
 /// Which code answers which URL. What is below `/repo` is most of the traffic and goes a short way of
 /// its own, without axum's. A future is copied several times before it first runs, at its full size, so
 /// whatever is not on that way is boxed.
 pub(crate) struct Router {
     node: Arc<Node>,
+    patience: Patience,
     pages: axum::Router,
 }
 
 impl Router {
-    pub(crate) fn new(node: Arc<Node>) -> Self {
+    /// `idle` is how long a client may send nothing in the middle of a body.
+    pub(crate) fn new(node: Arc<Node>, idle: Duration) -> Self {
         let pages = axum::Router::new()
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
@@ -38,7 +50,12 @@ impl Router {
             .merge(description())
             .fallback(async || not_found())
             .with_state(Arc::clone(&node));
-        Self { node, pages }
+        let whole = idle.saturating_mul(SLOWEST);
+        Self {
+            node,
+            patience: Patience { idle, whole },
+            pages,
+        }
     }
 
     /// Answers one request that `peer` sent.
@@ -54,10 +71,7 @@ impl Router {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let Some(target) = below_repo(path) else {
-            let mut request = Request::from_parts(parts, Body::new(body));
-            request.extensions_mut().insert(Peer(peer));
-            let Ok(response) = Box::pin(self.pages.clone().oneshot(request)).await;
-            return response;
+            return Box::pin(self.page(peer, Request::from_parts(parts, body))).await;
         };
         let (method, headers) = (&parts.method, &parts.headers);
         if method != Method::GET && method != Method::HEAD {
@@ -148,9 +162,62 @@ fn wrong_method() -> ApiError {
     )
 }
 
-/// What is below `/api`.
+/// Whatever is not for the repository.
+impl Router {
+    async fn page(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
+        let (mut parts, body) = request.into_parts();
+        if let Some(uri) = tidy(&parts.uri) {
+            parts.uri = uri;
+        }
+        parts.extensions.insert(Peer(peer));
+        parts.extensions.insert(self.patience);
+        let (body, watch) = Watched::new(body);
+        let request = Request::from_parts(parts, Body::new(body));
+        let Ok(mut response) = self.pages.clone().oneshot(request).await;
+        watch.mark(&mut response);
+        response
+    }
+}
+
+/// An address of the API without empty segments: clients' base URLs may end with a slash, and then `//`
+/// comes. `None` when it is fine as it is.
+fn tidy(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let mut segments = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .peekable();
+    if segments.peek() != Some(&"api") || !(path.contains("//") || path.ends_with('/')) {
+        return None;
+    }
+    let mut tidy = String::with_capacity(path.len());
+    for segment in segments {
+        tidy.push('/');
+        tidy.push_str(segment);
+    }
+    if let Some(query) = uri.query() {
+        tidy.push('?');
+        tidy.push_str(query);
+    }
+    tidy.parse().ok()
+}
+
+/// What is below `/api`. What is about packages is below `/api/repos/NAME` too.
 fn api_routes() -> axum::Router<Arc<Node>> {
     axum::Router::new()
+        .route("/", get(start::index))
+        .route("/auth", get(start::auth))
+        .route("/short_url", post(start::short_url))
+        .route("/users", post(users::create))
+        .route("/users/me", get(users::me))
+        .route("/users/{name}", get(users::show))
+        .route("/repos", get(organizations::list_repositories))
+        .route("/repos/{repository}", get(organizations::show_repository))
+        .route("/orgs", get(organizations::list))
+        .nest("/orgs/{organization}", organization_routes())
+        .merge(key_routes())
+        .merge(package_routes())
+        .nest("/repos/{repository}", package_routes())
         .nest("/oauth", oauth_routes())
         .fallback(async || ApiError::not_found("there is nothing at this address"))
         .method_not_allowed_fallback(async || wrong_method())
@@ -164,6 +231,58 @@ fn oauth_routes() -> axum::Router<Arc<Node>> {
         .route("/token", post(oauth::token))
         .route("/revoke", post(oauth::revoke))
         .route("/revoke_by_hash", post(oauth::revoke_by_hash))
+}
+
+fn organization_routes() -> axum::Router<Arc<Node>> {
+    let member = get(organizations::show_member)
+        .post(organizations::unchangeable)
+        .delete(organizations::unchangeable);
+    axum::Router::new()
+        .route(
+            "/",
+            get(organizations::show).post(organizations::unchangeable),
+        )
+        .route(
+            "/members",
+            get(organizations::members).post(organizations::unchangeable),
+        )
+        .route("/members/{name}", member)
+        .merge(key_routes())
+}
+
+fn key_routes() -> axum::Router<Arc<Node>> {
+    let all = get(keys::list).post(keys::create).delete(keys::revoke_all);
+    axum::Router::new()
+        .route("/keys", all)
+        .route("/keys/{name}", get(keys::show).delete(keys::revoke))
+}
+
+fn package_routes() -> axum::Router<Arc<Node>> {
+    let package = axum::Router::new()
+        .route("/", get(packages::show))
+        .route("/retire", post(releases::retire_all))
+        .route("/owners", get(owners::list))
+        .route(
+            "/owners/{name}",
+            get(owners::show).put(owners::add).delete(owners::remove),
+        )
+        .route("/releases", post(publish::of_package))
+        .route(
+            "/releases/{version}",
+            get(releases::show).delete(releases::remove),
+        )
+        .route(
+            "/releases/{version}/retire",
+            post(releases::retire).delete(releases::unretire),
+        )
+        .route(
+            "/releases/{version}/docs",
+            get(docs::show).post(docs::publish).delete(docs::remove),
+        );
+    axum::Router::new()
+        .route("/publish", post(publish::by_metadata))
+        .route("/packages", get(packages::list))
+        .nest("/packages/{package}", package)
 }
 
 /// A bug in one handler must not end the node: it becomes a 500.
@@ -309,6 +428,18 @@ mod tests {
             Some("sub"),
             File::Policy("all"),
         );
+    }
+
+    #[test]
+    fn urls_of_the_api_are_tidied() {
+        let tidied = |text: &str| tidy(&text.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(tidied("/api/"), Some("/api".to_owned()));
+        assert_eq!(
+            tidied("//api//packages/alpha/?page=1//"),
+            Some("/api/packages/alpha?page=1//".to_owned())
+        );
+        assert_eq!(tidied("/api/packages"), None);
+        assert_eq!(tidied("/oauth//device"), None);
     }
 
     #[test]

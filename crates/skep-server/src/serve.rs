@@ -1,9 +1,12 @@
 //! The accept loop: connections in, requests to the router, and an end without a lost request.
 
+mod lingering;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -12,8 +15,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 
+use self::lingering::Lingering;
 use crate::node::Node;
-use crate::router::Router;
+use crate::router::{Router, Unread};
 
 /// How long clients may take.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +27,8 @@ pub struct Timeouts {
     pub headers: Duration,
     /// To finish a request once the node is told to stop.
     pub drain: Duration,
+    /// To send nothing in the middle of a body.
+    pub body: Duration,
 }
 
 impl Default for Timeouts {
@@ -30,6 +36,7 @@ impl Default for Timeouts {
         Self {
             headers: Duration::from_secs(30),
             drain: Duration::from_secs(25),
+            body: Duration::from_secs(15),
         }
     }
 }
@@ -47,7 +54,7 @@ pub async fn serve_with(
     shutdown: impl Future<Output = ()>,
     timeouts: Timeouts,
 ) {
-    let router = Arc::new(Router::new(Arc::clone(&node)));
+    let router = Arc::new(Router::new(Arc::clone(&node), timeouts.body));
     let connections = GracefulShutdown::new();
     tokio::select! {
         () = shutdown => {}
@@ -97,9 +104,17 @@ fn connect(
 ) {
     // Without it, the last packet of an answer may wait for the client's acknowledgment.
     let _ = stream.set_nodelay(true);
+    let is_lingering = Arc::new(AtomicBool::new(false));
+    let stream = Lingering::new(stream, Arc::clone(&is_lingering));
     let service = service_fn(move |request| {
-        let router = Arc::clone(&router);
-        async move { Ok::<_, Infallible>(router.answer(peer, request).await) }
+        let (router, is_lingering) = (Arc::clone(&router), Arc::clone(&is_lingering));
+        async move {
+            let response = router.answer(peer, request).await;
+            if response.extensions().get::<Unread>().is_some() {
+                is_lingering.store(true, Ordering::Relaxed);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service));
     tokio::spawn(async move {

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use skep_formats::name::{PackageName, RepositoryName};
+use skep_formats::version::Version;
 
+use crate::accounts::user::User;
 use crate::app::App;
 use crate::catalog::find::{self, CatalogError};
 use crate::catalog::release::{Package, Release};
@@ -43,6 +45,32 @@ impl PackageDetails {
     pub fn latest(&self) -> &Release {
         latest(&self.releases).expect("a package exists as long as it has releases")
     }
+}
+
+/// A release with everything about it.
+#[derive(Clone, Debug)]
+pub struct ReleaseDetails {
+    /// The package.
+    pub package: Package,
+    /// The release.
+    pub release: Release,
+    /// What it says about itself, as JSON.
+    pub metadata: serde_json::Value,
+    /// Who published it; `None` for one that a command published, or whose publisher is gone.
+    pub publisher: Option<User>,
+    /// How often it was downloaded.
+    pub downloads: u64,
+}
+
+/// How often a package was downloaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Downloads {
+    /// Ever.
+    pub all: u64,
+    /// In the last seven days.
+    pub week: u64,
+    /// In the last day.
+    pub day: u64,
 }
 
 /// Every package, of one repository or of all, by repository and name.
@@ -100,6 +128,61 @@ pub async fn show(
     })
 }
 
+/// One release.
+///
+/// # Errors
+/// No such repository, package or release, or the database failed.
+pub async fn show_release(
+    app: &App,
+    repository: Option<&RepositoryName>,
+    (name, version): (&PackageName, &Version),
+) -> Result<ReleaseDetails, CatalogError> {
+    let repository = &app.repository(repository)?.name;
+    let mut conn = app.db.read().await?;
+    let package = find::package(&mut conn, repository, name).await?;
+    let release = find::release(&mut conn, &package, version).await?;
+    let metadata = db::releases::find_metadata(&mut conn, release.id).await?;
+    let publisher = match db::releases::find_publisher(&mut conn, release.id).await? {
+        Some(id) => db::users::find(&mut conn, id).await?,
+        None => None,
+    };
+    let counts =
+        db::downloads::count_by_version(&mut conn, repository.as_str(), name.as_str()).await?;
+    let version = release.version.to_string();
+    let downloads = counts.into_iter().find(|(of, _)| *of == version);
+    Ok(ReleaseDetails {
+        package,
+        release,
+        metadata: metadata.unwrap_or_default(),
+        publisher,
+        downloads: downloads.map_or(0, |(_, count)| u64::try_from(count).unwrap_or(0)),
+    })
+}
+
+/// How often a package was downloaded; nothing for one that is not there.
+///
+/// # Errors
+/// The database failed.
+pub async fn downloads(
+    app: &App,
+    repository: &RepositoryName,
+    name: &PackageName,
+) -> Result<Downloads, CatalogError> {
+    let (repository, name) = (repository.as_str(), name.as_str());
+    let now = app.clock.now();
+    let mut conn = app.db.read().await?;
+    let count = |count: i64| u64::try_from(count).unwrap_or(0);
+    let all = db::downloads::count_by_version(&mut conn, repository, name).await?;
+    let package = (repository, name);
+    let week = db::downloads::count_since(&mut conn, package, now.plus_days(-7)).await?;
+    let day = db::downloads::count_since(&mut conn, package, now.plus_days(-1)).await?;
+    Ok(Downloads {
+        all: all.into_iter().map(|(_, of)| count(of)).sum(),
+        week: count(week),
+        day: count(day),
+    })
+}
+
 fn summary(package: Package, releases: Vec<Release>) -> Option<PackageSummary> {
     let latest = latest(&releases)?;
     Some(PackageSummary {
@@ -110,7 +193,7 @@ fn summary(package: Package, releases: Vec<Release>) -> Option<PackageSummary> {
     })
 }
 
-fn latest(releases: &[Release]) -> Option<&Release> {
+pub(super) fn latest(releases: &[Release]) -> Option<&Release> {
     let rank = |release: &Release| (!release.version.is_pre(), release.retirement.is_none());
     releases.iter().max_by(|a, b| {
         rank(a)

@@ -1,6 +1,7 @@
 //! Publishing a release: read, check, store the files, and only then write it down. The registry is
 //! rendered from what is written down, so it never names a tarball that is not there.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -25,6 +26,7 @@ pub(crate) mod tests;
 
 pub use check::Problem;
 pub use error::PublishError;
+pub(in crate::catalog) use read::limits;
 
 /// While one release waits for the disk, others are read and checked.
 const PARALLEL: usize = 4;
@@ -76,12 +78,26 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// A release that may be published, read and checked.
-struct Candidate {
+/// A release that may be published, read and checked, with nothing written yet.
+pub struct Candidate {
     name: ReleaseName,
     checked: check::Checked,
     tarball: Bytes,
     docs: Option<(Sha256, Bytes)>,
+}
+
+impl Candidate {
+    /// The name its tarball says.
+    #[must_use]
+    pub const fn name(&self) -> &ReleaseName {
+        &self.name
+    }
+}
+
+impl fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Candidate").field(&self.name).finish()
+    }
 }
 
 /// Publishes one release. When this returns, the release survives a power cut, and every node shows it
@@ -90,11 +106,31 @@ struct Candidate {
 /// # Errors
 /// See [`PublishError`].
 pub async fn publish(app: &App, request: &Publish) -> Result<Published, PublishError> {
+    let candidate = read(app, request).await?;
+    publish_candidate(app, request, &candidate).await
+}
+
+/// The first half of [`publish`]: reads and checks the files.
+///
+/// # Errors
+/// See [`PublishError`].
+pub async fn read(app: &App, request: &Publish) -> Result<Candidate, PublishError> {
     let repository = app.repository(request.repository.as_ref())?.name.clone();
-    let candidate = read::candidate(app, request, repository).await?;
-    record::refuse_existing(app, request, &candidate).await?;
-    store(app, &candidate).await?;
-    record::record(app, request, &candidate).await
+    read::candidate(app, request, repository).await
+}
+
+/// The second half of [`publish`]: stores the files and writes the release down.
+///
+/// # Errors
+/// See [`PublishError`].
+pub async fn publish_candidate(
+    app: &App,
+    request: &Publish,
+    candidate: &Candidate,
+) -> Result<Published, PublishError> {
+    record::refuse_existing(app, request, candidate).await?;
+    store(app, candidate).await?;
+    record::record(app, request, candidate).await
 }
 
 /// Publishes many releases, a few of them side by side; results come in the order of the requests.

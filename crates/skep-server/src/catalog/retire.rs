@@ -6,6 +6,7 @@ use skep_formats::version::Version;
 
 use crate::app::App;
 use crate::catalog::find::{self, CatalogError};
+use crate::catalog::owners::OfPackage;
 use crate::catalog::release::Release;
 use crate::db::audit::Actor;
 use crate::db::{self, in_tx};
@@ -94,18 +95,66 @@ pub async fn retire(
     reason: RetirementReason,
     message: Option<&str>,
 ) -> Result<Release, RetireError> {
+    let retirement = retirement(reason, message)?;
+    let detail = serde_json::json!({"reason": reason_name(reason), "message": message});
+    change(app, target, "release.retire", &Some(retirement), &detail).await
+}
+
+/// Retires every release of a package that is not retired yet, or with `is_replacing` every one; how
+/// many that were.
+///
+/// # Errors
+/// See [`RetireError`].
+pub async fn retire_all(
+    app: &App,
+    target: &OfPackage,
+    (reason, message): (RetirementReason, Option<&str>),
+    is_replacing: bool,
+) -> Result<usize, RetireError> {
+    let retirement = retirement(reason, message)?;
+    let repository = &app
+        .repository(target.repository.as_ref())
+        .map_err(CatalogError::from)?
+        .name;
+    in_tx!(app.db, |tx| {
+        let package = find::package(tx, repository, &target.package).await?;
+        let mut count = 0;
+        for release in db::releases::list(tx, package.id).await? {
+            if release.retirement.is_some() && !is_replacing {
+                continue;
+            }
+            let release = Release {
+                retirement: Some(retirement.clone()),
+                updated_at: app.clock.now(),
+                ..release
+            };
+            db::releases::update(tx, &release, None).await?;
+            let subject = format!("{repository}/{} {}", package.name, release.version);
+            let detail = serde_json::json!({"reason": reason_name(reason), "message": message});
+            tx.audit(
+                &app.clock,
+                &target.actor,
+                ("release.retire", &subject),
+                detail,
+            )
+            .await?;
+            count += 1;
+        }
+        Ok(count)
+    })
+}
+
+fn retirement(reason: RetirementReason, message: Option<&str>) -> Result<Retirement, RetireError> {
     if let Some(length) = message
         .map(|text| text.chars().count())
         .filter(|length| !MESSAGE_LENGTH.contains(length))
     {
         return Err(RetireError::MessageLength(length));
     }
-    let retirement = Retirement {
+    Ok(Retirement {
         reason,
         message: message.map(str::to_owned),
-    };
-    let detail = serde_json::json!({"reason": reason_name(reason), "message": message});
-    change(app, target, "release.retire", &Some(retirement), &detail).await
+    })
 }
 
 /// Takes a retirement back.

@@ -43,7 +43,9 @@ pub enum Actor {
 }
 
 impl Actor {
-    fn user(&self) -> Option<UserId> {
+    /// The user, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
         match self {
             Self::User { id, .. } => Some(*id),
             Self::Cli | Self::License { .. } | Self::Anonymous { .. } => None,

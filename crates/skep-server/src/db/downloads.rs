@@ -126,6 +126,38 @@ pub async fn list_downloaders(
     rows.into_iter().map(downloader).collect()
 }
 
+/// How often the releases of each package of a repository were fetched, by name.
+pub async fn count_by_package(
+    conn: &mut Conn,
+    repository: &str,
+) -> Result<Vec<(String, i64)>, DbError> {
+    let sql = "SELECT package, CAST(SUM(requests) AS BIGINT) FROM downloads WHERE repository = $1 GROUP BY package";
+    fetch_all!(conn, (String, i64), sql, repository)
+}
+
+/// How often each release of a package was fetched, by version.
+pub async fn count_by_version(
+    conn: &mut Conn,
+    repository: &str,
+    package: &str,
+) -> Result<Vec<(String, i64)>, DbError> {
+    let sql = "SELECT version, CAST(SUM(requests) AS BIGINT) FROM downloads \
+               WHERE repository = $1 AND package = $2 GROUP BY version";
+    fetch_all!(conn, (String, i64), sql, repository, package)
+}
+
+/// How often the tarballs of a package were fetched since a moment, as far as usage is kept.
+pub async fn count_since(
+    conn: &mut Conn,
+    (repository, package): (&str, &str),
+    since: Timestamp,
+) -> Result<i64, DbError> {
+    let sql = "SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage \
+               WHERE at >= $1 AND repository = $2 AND package = $3 AND file = 'tarball' AND status IN (200, 302)";
+    let (count,) = fetch_one!(conn, (i64,), sql, since.micros(), repository, package)?;
+    Ok(count)
+}
+
 /// The releases that a license fetched and that are still there, with their dates, sorted by name.
 pub async fn list_dated(
     conn: &mut Conn,

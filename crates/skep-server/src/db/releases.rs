@@ -8,7 +8,7 @@ use skep_formats::version::Version;
 use crate::catalog::release::Release;
 use crate::db::row::{At, big};
 use crate::db::{Change, Conn, DbError, Tx};
-use crate::ids::{PackageId, ReleaseId};
+use crate::ids::{PackageId, ReleaseId, UserId};
 
 /// All columns that the domain knows, before what follows `FROM releases`.
 macro_rules! select_releases {
@@ -78,6 +78,71 @@ pub async fn find_metadata(
     };
     row.map(|(text,)| serde_json::from_str(&text).map_err(|error| at.corrupt(error)))
         .transpose()
+}
+
+/// The metadata of the tarballs of some releases, as JSON, in no order.
+pub async fn list_metadata(
+    conn: &mut Conn,
+    ids: &[ReleaseId],
+) -> Result<Vec<(ReleaseId, serde_json::Value)>, DbError> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let sql = "SELECT id, metadata FROM releases WHERE id IN";
+    let rows = fetch_in!(conn, (String, String), sql, ids)?;
+    rows.into_iter()
+        .map(|(id, text)| {
+            let at = At {
+                table: "releases",
+                id: &id,
+            };
+            let metadata = serde_json::from_str(&text).map_err(|error| at.corrupt(error))?;
+            Ok((at.parse(&id)?, metadata))
+        })
+        .collect()
+}
+
+/// The releases of some packages, in no order.
+pub async fn list_of(conn: &mut Conn, packages: &[PackageId]) -> Result<Vec<Release>, DbError> {
+    let ids: Vec<String> = packages.iter().map(ToString::to_string).collect();
+    let rows = fetch_in!(
+        conn,
+        ReleaseRow,
+        select_releases!(" WHERE package_id IN"),
+        ids
+    )?;
+    rows.into_iter().map(Release::try_from).collect()
+}
+
+/// The user who published a release; `None` for one that a command published.
+pub async fn find_publisher(conn: &mut Conn, id: ReleaseId) -> Result<Option<UserId>, DbError> {
+    let id = id.to_string();
+    let at = At {
+        table: "releases",
+        id: &id,
+    };
+    let row = fetch_optional!(
+        conn,
+        (Option<String>,),
+        "SELECT publisher_id FROM releases WHERE id = $1",
+        &id
+    )?;
+    row.and_then(|(publisher,)| publisher)
+        .map(|publisher| at.parse(&publisher))
+        .transpose()
+}
+
+/// Notes who published a release, or replaced it.
+pub async fn set_publisher(
+    tx: &mut Tx,
+    id: ReleaseId,
+    publisher: Option<UserId>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE releases SET publisher_id = $2 WHERE id = $1",
+        id.to_string(),
+        publisher.map(|id| id.to_string())
+    )?;
+    Ok(())
 }
 
 /// Adds a release. Its tarball is in the object store already.

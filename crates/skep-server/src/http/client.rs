@@ -99,6 +99,8 @@ impl<'a> Client<'a> {
                         .filter(|next| is_version(next));
                     client.version = version.or(next);
                 }
+                // Gleam's own library.
+                "hexpm" => client.kind = Kind::Gleam,
                 "RenovateBot" | "Renovate" | "renovate" => {
                     (client.kind, client.version) = (Kind::Renovate, version)
                 }
@@ -125,6 +127,12 @@ impl<'a> Client<'a> {
     #[must_use]
     pub(crate) fn hides_refused_exchange(&self) -> bool {
         self.is_mix()
+    }
+
+    /// Whether it asks its user before it takes a release back, and has no way to say "all the same".
+    #[must_use]
+    pub(crate) fn asks_before_reverting(&self) -> bool {
+        matches!(self.kind, Kind::Mix | Kind::Rebar3 | Kind::Gleam)
     }
 
     /// Whether it prints `x-hex-message`. Hex 2.1 to 2.4 crash on one and hang for a minute; Hex 2.1
@@ -202,6 +210,7 @@ mod tests {
         assert_eq!(shape(REBAR3), "rebar3 3.19.0 elixir - otp 25");
         assert_eq!(shape("Gleam v1.6.3"), "gleam 1.6.3 elixir - otp -");
         assert_eq!(shape("gleam/1.6.3"), "gleam 1.6.3 elixir - otp -");
+        assert_eq!(shape("hexpm (5.1.1)"), "gleam - elixir - otp -");
         assert_eq!(shape("curl/7.88.1"), "curl 7.88.1 elixir - otp -");
         assert_eq!(
             shape("RenovateBot/39.1.0 (https://github.com/renovatebot/renovate)"),

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that stops there says where")]
 
 mod accounts;
+mod api;
 mod architecture;
 mod catalog;
 mod db;

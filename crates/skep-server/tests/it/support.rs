@@ -8,7 +8,9 @@ pub(crate) mod postgres;
 mod registry;
 mod sale;
 mod test_app;
+mod user;
 
 pub(crate) use ask::{Answer, Ask, CURL, GLEAM, HEX_2_0, HEX_2_1, HEX_2_3, MIX, REBAR3};
 pub(crate) use sale::{Sale, Sold};
 pub(crate) use test_app::{TODAY, TestApp, on_each_app};
+pub(crate) use user::{metadata, tarball, tarball_of};

@@ -75,6 +75,9 @@ pub struct Problem {
     pub field: String,
     /// What is wrong with it, and what would do.
     pub text: String,
+    /// The same in hex.pm's words, which tools and their users know.
+    #[serde(skip)]
+    pub words: String,
 }
 
 impl fmt::Display for Problem {
@@ -108,10 +111,9 @@ pub(super) fn check(
         problems.requirement(requirement, &repository);
     }
     if metadata.name.len() + metadata.version.len() > MAX_NAME_AND_VERSION {
-        problems.add(
-            "version",
-            format!("name and version together have more than {MAX_NAME_AND_VERSION} characters"),
-        );
+        let text =
+            format!("name and version together have more than {MAX_NAME_AND_VERSION} characters");
+        problems.add("version", text.as_str(), text.as_str());
     }
     let (Some(package), Some(version), true) = (package, version, problems.0.is_empty()) else {
         return Err(problems.0);
@@ -138,53 +140,61 @@ pub(super) fn check(
 struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn add(&mut self, field: impl Into<String>, text: impl Into<String>) {
+    fn add(&mut self, field: impl Into<String>, text: impl Into<String>, words: impl Into<String>) {
         self.0.push(Problem {
             field: field.into(),
             text: text.into(),
+            words: words.into(),
         });
     }
 
     fn name(&mut self, text: &str) -> Option<PackageName> {
         if RESERVED.contains(&text) {
-            self.add(
-                "name",
-                format!("`{text}` is an application of Erlang or Elixir"),
-            );
+            let ours = format!("`{text}` is an application of Erlang or Elixir");
+            self.add("name", ours, "is reserved");
         }
         PackageName::parse(text)
-            .map_err(|error| self.add("name", error.to_string()))
+            .map_err(|error| {
+                let words = match text.chars().count() {
+                    0 => "can't be blank",
+                    1 => "should be at least 2 character(s)",
+                    _ => "has invalid format",
+                };
+                self.add("name", error.to_string(), words);
+            })
             .ok()
     }
 
     fn version(&mut self, text: &str) -> Option<Version> {
         let version = Version::parse(text)
-            .map_err(|error| self.add("version", error.to_string()))
+            .map_err(|error| self.add("version", error.to_string(), "is invalid SemVer"))
             .ok()?;
         if version.build.is_some() {
-            self.add("version", format!("`{text}` has build metadata (what follows `+`), which tools ignore: leave it out"));
+            let ours = format!(
+                "`{text}` has build metadata (what follows `+`), which tools ignore: leave it out"
+            );
+            self.add("version", ours, "build number not allowed");
         }
         if version.major.max(version.minor).max(version.patch) > MAX_NUMBER {
-            self.add(
-                "version",
-                format!("`{text}` has a number above {MAX_NUMBER}"),
-            );
+            let ours = format!("`{text}` has a number above {MAX_NUMBER}");
+            let words = format!("numeric components must be at most {MAX_NUMBER}");
+            self.add("version", ours, words);
         }
         Some(version)
     }
 
     fn required(&mut self, metadata: &Metadata) {
         if metadata.app.as_deref().unwrap_or_default().is_empty() {
-            self.add("app", "is missing: the name of the OTP application");
+            let ours = "is missing: the name of the OTP application";
+            self.add("app", ours, "can't be blank");
         }
         if metadata.build_tools.is_empty() {
-            self.add(
-                "build_tools",
-                "is missing: what builds it, such as `mix` or `rebar3`",
-            );
+            let ours = "is missing: what builds it, such as `mix` or `rebar3`";
+            self.add("build_tools", ours, "can't be blank");
         }
         if metadata.files.is_empty() {
-            self.add("files", "is missing: the list of the files in it");
+            let ours = "is missing: the list of the files in it";
+            self.add("files", ours, "package can't be empty");
         }
     }
 
@@ -197,13 +207,15 @@ impl Problems {
         } = requirement;
         let field = format!("requirements.{name}");
         if let Err(error) = PackageName::parse(name) {
-            self.add(field.as_str(), error.to_string());
+            self.add(field.as_str(), error.to_string(), "has invalid format");
         }
+        let words = format!("invalid requirement: \"{text}\"");
         match VersionRequirement::parse(text) {
-            Err(error) => self.add(field.as_str(), error.to_string()),
+            Err(error) => self.add(field.as_str(), error.to_string(), words),
             Ok(_) if text.contains("!=") => self.add(
                 field.as_str(),
                 format!("`{text}` uses `!=`, which is not allowed"),
+                format!("{words}, != is not allowed in requirements"),
             ),
             Ok(_) => {}
         }
@@ -214,6 +226,10 @@ impl Problems {
             self.add(
                 field,
                 format!("is in repository `{other}`: only `{HEXPM}` and `{own}` are allowed"),
+                format!(
+                    "dependencies can only belong to public repository \"{HEXPM}\" or current repository \"{own}\", \
+                     got: \"{other}\""
+                ),
             );
         }
     }

@@ -25,7 +25,8 @@ pub(super) async fn candidate(
     result.map_err(|error| PublishError::Read(io::Error::other(error)))?
 }
 
-fn limits(app: &App) -> Limits {
+/// What the configuration allows.
+pub(in crate::catalog) fn limits(app: &App) -> Limits {
     let limits = &app.config.limits;
     Limits {
         compressed: limits.tarball_bytes,

@@ -4,6 +4,7 @@ use skep_formats::name::RepositoryName;
 
 use super::{Candidate, Outcome, Publish, PublishError, Published};
 use crate::app::App;
+use crate::catalog::owners::Level;
 use crate::catalog::release::{Package, Release, StoredFile};
 use crate::clock::Timestamp;
 use crate::db::{self, Conn, DbError, Tx, in_tx};
@@ -56,7 +57,7 @@ async fn attempt(
         let mut notes = notes(tx, request, candidate, now).await?;
         let (outcome, release) = match existing {
             None => {
-                let package = package_or_new(tx, app, candidate, package, now).await?;
+                let package = package_or_new(tx, app, (request, candidate), package, now).await?;
                 let release = new_release(app, request, candidate, package.id, now);
                 db::releases::insert(tx, &release, &candidate.checked.metadata).await?;
                 (Outcome::Created, release)
@@ -70,6 +71,10 @@ async fn attempt(
             }
             Some(release) => replace(tx, request, candidate, release, (now, &mut notes)).await?,
         };
+        if outcome != Outcome::Unchanged {
+            let publisher = request.actor.user();
+            db::releases::set_publisher(tx, release.id, publisher).await?;
+        }
         audit(tx, app, request, candidate, (outcome, &release)).await?;
         Ok(Published {
             release: candidate.name.clone(),
@@ -138,7 +143,7 @@ async fn find(
 async fn package_or_new(
     tx: &mut Tx,
     app: &App,
-    candidate: &Candidate,
+    (request, candidate): (&Publish, &Candidate),
     package: Option<Package>,
     now: Timestamp,
 ) -> Result<Package, DbError> {
@@ -156,6 +161,9 @@ async fn package_or_new(
         created_at: now,
     };
     db::packages::insert(tx, &package).await?;
+    if let Some(user) = request.actor.user() {
+        db::package_owners::upsert(tx, package.id, (user, Level::Full), now).await?;
+    }
     Ok(package)
 }
 

@@ -27,6 +27,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../../migrations/postgres/0003_oauth.sql"),
     ),
     (
+        4,
+        "packages",
+        include_str!("../../../migrations/sqlite/0004_packages.sql"),
+        include_str!("../../../migrations/postgres/0004_packages.sql"),
+    ),
+    (
         5,
         "manage",
         include_str!("../../../migrations/sqlite/0005_manage.sql"),

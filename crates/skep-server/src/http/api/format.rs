@@ -20,14 +20,29 @@ use crate::http::api::ApiError;
 
 /// The largest body that is not a file.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// How long a client may send nothing in the middle of a body.
-const IDLE: Duration = Duration::from_secs(15);
-/// How long a body that is not a file may take in all.
-const WHOLE: Duration = Duration::from_secs(30);
 
 const JSON: &str = "application/json";
 const HEX_JSON: &str = "application/vnd.hex+json";
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// How long a client may take for a body: an extension of every request that is not for `/repo`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// To send nothing, in the middle of it.
+    pub(crate) idle: Duration,
+    /// To send all of it, however large.
+    pub(crate) whole: Duration,
+}
+
+impl Patience {
+    /// What the router gave a request.
+    pub(crate) fn of(extensions: &http::Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self {
+            idle: Duration::from_secs(15),
+            whole: Duration::from_secs(600),
+        })
+    }
+}
 
 /// What an answer is written in. mix and rebar3 read one only where its type is Erlang's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,7 +231,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let kind = Kind::of(&parts.headers)?;
-        let bytes = read(&parts.headers, body).await?;
+        let bytes = read(&parts.headers, body, Patience::of(&parts.extensions)).await?;
         let value = match (bytes.is_empty(), kind) {
             (true, _) => Value::Object(Map::new()),
             (false, Some(kind)) => kind.decode(&bytes)?,
@@ -295,12 +310,12 @@ fn shape(text: &str) -> String {
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+async fn read(headers: &HeaderMap, body: Body, patience: Patience) -> Result<Bytes, ApiError> {
     refuse_long(headers, MAX_BODY_BYTES as u64)?;
     let collect = async {
         let mut bytes = BytesMut::new();
         let mut chunks = body.into_data_stream();
-        while let Some(chunk) = next_chunk(&mut chunks).await? {
+        while let Some(chunk) = next_chunk(&mut chunks, patience).await? {
             if bytes.len() + chunk.len() > MAX_BODY_BYTES {
                 return Err(too_large(MAX_BODY_BYTES as u64));
             }
@@ -308,15 +323,16 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
         }
         Ok(bytes.freeze())
     };
-    let whole = tokio::time::timeout(WHOLE, collect).await;
+    let whole = tokio::time::timeout(patience.whole, collect).await;
     whole.unwrap_or_else(|_| Err(too_slow()))
 }
 
 /// The next part of a body, unless the client takes too long for it.
 pub(crate) async fn next_chunk(
     chunks: &mut axum::body::BodyDataStream,
+    patience: Patience,
 ) -> Result<Option<Bytes>, ApiError> {
-    match tokio::time::timeout(IDLE, chunks.next()).await {
+    match tokio::time::timeout(patience.idle, chunks.next()).await {
         Err(_) => Err(too_slow()),
         Ok(None) => Ok(None),
         Ok(Some(Ok(chunk))) => Ok(Some(chunk)),

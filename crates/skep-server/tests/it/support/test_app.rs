@@ -87,6 +87,7 @@ impl TestApp {
         let timeouts = Timeouts {
             headers: Duration::from_secs(5),
             drain: Duration::from_secs(10),
+            body: Duration::from_secs(2),
         };
         let server = serve_with(
             Arc::clone(&node),

@@ -1,0 +1,99 @@
+//! Files that clients send: checked by their headers first, then streamed to a temporary file, which goes
+//! away with whoever holds it. The first read of a body is what makes hyper answer `Expect: 100-continue`,
+//! so whatever is refused before costs the client no upload.
+
+use std::io;
+use std::path::Path;
+
+use axum::extract::Request;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use tempfile::TempPath;
+use tokio::io::{AsyncWriteExt, BufWriter};
+
+use crate::http::api::ApiError;
+use crate::http::api::format::{Patience, next_chunk, refuse_long, too_large, too_slow};
+
+/// What clients call the files they send.
+const TYPES: [&str; 4] = [
+    "application/octet-stream",
+    "application/x-tar",
+    "application/gzip",
+    "application/x-gzip",
+];
+
+/// Fewer and larger writes.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// A file that was sent. Deleted when dropped.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    path: TempPath,
+}
+
+impl Upload {
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Refuses by its headers what could not be taken anyway.
+///
+/// # Errors
+/// 413 or 415.
+pub(crate) fn check(headers: &HeaderMap, limit: u64) -> Result<(), ApiError> {
+    // Gleam sends two of them, and only the second is right.
+    let mut kinds = headers
+        .get_all(CONTENT_TYPE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .map(|text| text.split(';').next().unwrap_or_default().trim());
+    if !kinds.any(|kind| TYPES.iter().any(|known| kind.eq_ignore_ascii_case(known))) {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!(
+                "the body has to be a file: its Content-Type one of {}",
+                TYPES.join(", ")
+            ),
+        ));
+    }
+    refuse_long(headers, limit)
+}
+
+/// Takes the body of a request whose headers were [`check`]ed.
+///
+/// # Errors
+/// It is larger than allowed, too slow, or ends too early.
+pub(crate) async fn receive(request: Request, limit: u64) -> Result<Upload, ApiError> {
+    let patience = Patience::of(request.extensions());
+    let made =
+        tokio::task::spawn_blocking(|| tempfile::Builder::new().prefix("skep-upload-").tempfile());
+    let made = made.await.map_err(io::Error::other).and_then(|made| made);
+    let (file, path) = made
+        .map_err(|error| ApiError::internal(&error))?
+        .into_parts();
+    let file = BufWriter::with_capacity(BUFFER_BYTES, tokio::fs::File::from_std(file));
+    let copied = tokio::time::timeout(patience.whole, copy(request, file, (limit, patience)));
+    copied.await.unwrap_or_else(|_| Err(too_slow()))?;
+    Ok(Upload { path })
+}
+
+async fn copy(
+    request: Request,
+    mut file: BufWriter<tokio::fs::File>,
+    (limit, patience): (u64, Patience),
+) -> Result<(), ApiError> {
+    let failed = |error: io::Error| ApiError::internal(&error);
+    let mut chunks = request.into_body().into_data_stream();
+    let mut size = 0_u64;
+    while let Some(chunk) = next_chunk(&mut chunks, patience).await? {
+        size += chunk.len() as u64;
+        if size > limit {
+            return Err(too_large(limit));
+        }
+        file.write_all(&chunk).await.map_err(failed)?;
+    }
+    file.flush().await.map_err(failed)
+}

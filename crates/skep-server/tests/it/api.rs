@@ -1,0 +1,7 @@
+//! What is below `/api`.
+
+mod bad_input;
+mod clients;
+mod peer;
+mod publish;
+mod raw;
