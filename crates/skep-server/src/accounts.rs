@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod attempts;
 pub mod authenticate;
 pub mod caller;
+pub mod last_uses;
 pub mod links;
 pub mod login;
 pub mod member;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::last_uses::LastUses;
 use crate::app::App;
 use crate::catalog::views::Views;
 use crate::db::DbError;
 use crate::delivery::{Delivery, DeliveryError};
-use crate::jobs::{prune_oauth, prune_usage};
+use crate::jobs::{prune_accounts, prune_oauth, prune_usage};
 use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
 use crate::oauth::tokens::VerifiedTokens;
@@ -38,6 +39,8 @@ pub struct Node {
     pub limits: Limits,
     /// Who has been told something lately.
     pub messages: Messages,
+    /// When API keys were used.
+    pub last_uses: Arc<LastUses>,
     /// Access tokens whose signatures were verified.
     pub tokens: VerifiedTokens,
     is_draining: AtomicBool,
@@ -102,6 +105,7 @@ impl Node {
             usage,
             limits: Limits::new(&config.limits),
             messages: Messages::default(),
+            last_uses: Arc::default(),
             tokens: VerifiedTokens::default(),
             is_draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
@@ -128,6 +132,17 @@ impl Node {
         let (db, clock) = (self.app.db.clone(), self.app.clock.clone());
         self.tasks
             .spawn(prune_oauth::run(db, clock, self.stop.clone()));
+        let (db, uses, stop) = (
+            self.app.db.clone(),
+            Arc::clone(&self.last_uses),
+            self.stop.clone(),
+        );
+        self.tasks.spawn(async move { uses.run(&db, stop).await });
+        self.tasks.spawn(prune_accounts::run(
+            self.app.db.clone(),
+            self.app.clock.clone(),
+            self.stop.clone(),
+        ));
         self.tasks.close();
     }
 

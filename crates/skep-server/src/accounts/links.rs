@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock::{DAY_SECONDS, Timestamp};
 use crate::db::audit::Actor;
 use crate::db::{self, DbError, in_tx};
+use crate::oauth::grants;
 
 const LIFE_SECONDS: i64 = DAY_SECONDS;
 /// Of five bits each.
@@ -82,7 +83,7 @@ pub async fn create(app: &App, user: &str, actor: &Actor) -> Result<OneTimeLink,
 }
 
 /// Takes a user's password away, ends their sessions, forgets their wrong attempts, and makes a link.
-/// Tools that are logged in and API keys are not concerned.
+/// Tools that are logged in have to log in again; API keys are not concerned.
 pub async fn reset_password(
     app: &App,
     user: &str,
@@ -109,6 +110,7 @@ async fn make(
         if is_reset {
             db::users::set_password_hash(tx, user.id, None).await?;
             db::sessions::delete_others(tx, user.id, None).await?;
+            grants::end_all_in(tx, &app.clock, actor, user.id).await?;
             attempts::forget(tx, user.id).await?;
         }
         let action = if is_reset {
@@ -169,11 +171,12 @@ pub async fn set_password(
             return Err(LinkError::Unknown);
         }
         db::users::set_password_hash(tx, user.id, Some(&hash)).await?;
-        db::sessions::delete_others(tx, user.id, None).await?;
-        attempts::forget(tx, user.id).await?;
         let actor = Actor::Anonymous {
             address: origin.address,
         };
+        db::sessions::delete_others(tx, user.id, None).await?;
+        grants::end_all_in(tx, &app.clock, &actor, user.id).await?;
+        attempts::forget(tx, user.id).await?;
         let detail = serde_json::json!({ "with": "one-time link" });
         tx.audit(&app.clock, &actor, ("user.set_password", &user.id), detail)
             .await?;

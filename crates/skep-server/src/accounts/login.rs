@@ -87,25 +87,20 @@ async fn match_password(
     match user {
         Some(user) if is_right => Ok((user, attempt)),
         user => {
-            audit_failure(app, user.as_ref(), "password", origin).await?;
+            audit_failure(app, user.as_ref(), origin).await?;
             Err(LoginError::Wrong)
         }
     }
 }
 
-async fn audit_failure(
-    app: &App,
-    user: Option<&User>,
-    what: &str,
-    origin: &Origin,
-) -> Result<(), DbError> {
+async fn audit_failure(app: &App, user: Option<&User>, origin: &Origin) -> Result<(), DbError> {
     let actor = Actor::Anonymous {
         address: origin.address,
     };
     // What was given as a name may be a password in the wrong field: not a word of it.
     let subject = user.map_or_else(|| "unknown user".to_owned(), |user| user.id.to_string());
     in_tx!(app.db, |tx| {
-        let detail = serde_json::json!({ "wrong": what });
+        let detail = serde_json::json!({});
         tx.audit(&app.clock, &actor, ("login.fail", &subject), detail)
             .await
     })
@@ -150,13 +145,7 @@ pub async fn with_code(
         via: Via::Session(session.id),
         address: origin.address,
     };
-    if let Err(error) = second_factor::check(app, &user, presented).await {
-        let error = LoginError::from(error);
-        if matches!(error, LoginError::WrongCode) {
-            audit_failure(app, Some(&user), "code", origin).await?;
-        }
-        return Err(error);
-    }
+    second_factor::check(app, &user, presented).await?;
     in_tx!(app.db, |tx| {
         if !db::sessions::delete(tx, user.id, session.id).await? {
             return Err(LoginError::TooLate);

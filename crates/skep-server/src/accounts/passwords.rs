@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::db::audit::Actor;
 use crate::db::{self, DbError, in_tx};
 use crate::ids::SessionId;
+use crate::oauth::grants;
 
 /// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,7 @@ pub async fn set(
         db::users::set_password_hash(tx, user.id, Some(&hash)).await?;
         db::one_time_links::delete_of_user(tx, user.id).await?;
         db::sessions::delete_others(tx, user.id, None).await?;
+        grants::end_all_in(tx, &app.clock, actor, user.id).await?;
         attempts::forget(tx, user.id).await?;
         let detail = serde_json::json!({});
         tx.audit(&app.clock, actor, ("user.set_password", &user.id), detail)
@@ -62,7 +64,7 @@ pub async fn set(
     })
 }
 
-/// Changes the caller's password; every other session ends.
+/// Changes the caller's password; every other session and every login of a tool ends.
 ///
 /// # Errors
 /// The old one is wrong, or the new one no good.
@@ -86,6 +88,7 @@ pub async fn change(
         db::users::set_password_hash(tx, user.id, Some(&hash)).await?;
         db::sessions::delete_others(tx, user.id, session).await?;
         let (actor, detail) = (caller.actor(), serde_json::json!({}));
+        grants::end_all_in(tx, &app.clock, &actor, user.id).await?;
         tx.audit(&app.clock, &actor, ("user.set_password", &user.id), detail)
             .await?;
         Ok(())

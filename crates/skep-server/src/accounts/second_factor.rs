@@ -195,12 +195,21 @@ pub async fn check(
     user: &User,
     presented: Presented<'_>,
 ) -> Result<(), SecondFactorError> {
-    let attempt =
-        attempts::begin(app, Kind::Code, Account::User(user.id), presented.address).await?;
-    in_tx!(app.db, |tx| {
+    let account = Account::User(user.id);
+    let attempt = attempts::begin(app, Kind::Code, account, presented.address).await?;
+    let taken = in_tx!(app.db, |tx| {
         take(tx, app, user, presented).await?;
         Ok::<_, SecondFactorError>(attempt.was_right_in(tx).await?)
-    })
+    });
+    if matches!(taken, Err(SecondFactorError::Wrong)) {
+        let actor = presented.actor(user);
+        in_tx!(app.db, |tx| {
+            let subject = ("second_factor.fail", &user.id as &_);
+            tx.audit(&app.clock, &actor, subject, serde_json::json!({}))
+                .await
+        })?;
+    }
+    taken
 }
 
 async fn take(

@@ -1,25 +1,33 @@
 //! Who is it? For everything but the repository: extractors that give a [`Caller`] or refuse.
 
+mod refusal;
+mod sent;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::header::{AUTHORIZATION, USER_AGENT};
+use http::HeaderMap;
+use http::header::USER_AGENT;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 
+use self::sent::Sent;
 use crate::accounts::authenticate::{self, AuthenticationError};
-use crate::accounts::caller::{Caller, Forbidden, Need};
+use crate::accounts::caller::{Caller, Need, Via};
+use crate::accounts::second_factor::{self, Presented};
+use crate::accounts::sessions::Origin;
 use crate::http::address::{Peer, client_address};
 use crate::http::api::ApiError;
-use crate::licensing::limits::OverLimit;
 use crate::node::Node;
-use crate::secret_text::KeyHash;
 
 /// Longer ones are cut: they go to the audit and into lists.
 const LONGEST_AGENT: usize = 200;
+/// A recovery code with its hyphens is shorter.
+const LONGEST_CODE: usize = 64;
+/// What clients repeat a write with, after they were asked for it.
+const CODE_HEADER: &str = "x-hex-otp";
 
-/// A caller who may read, and write with an API key.
+/// A caller who may read.
 #[derive(Clone, Debug)]
 pub(crate) struct Authenticated(pub(crate) Caller);
 
@@ -27,11 +35,16 @@ pub(crate) struct Authenticated(pub(crate) Caller);
 #[derive(Clone, Debug)]
 pub(crate) struct AuthenticatedForWrite(pub(crate) Caller);
 
+/// The same, or a user with `Basic` name and password: only where rebar3 makes its API key.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthenticatedWithPassword(pub(crate) Caller);
+
 impl FromRequestParts<Arc<Node>> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, ApiError> {
-        authenticate(parts, node).await.map(Self)
+        let caller = by_key_or_token(parts, node, Sent::of(&parts.headers)).await?;
+        Ok(Self(caller))
     }
 }
 
@@ -39,7 +52,25 @@ impl FromRequestParts<Arc<Node>> for AuthenticatedForWrite {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, ApiError> {
-        authenticate(parts, node).await.map(Self)
+        let caller = by_key_or_token(parts, node, Sent::of(&parts.headers)).await?;
+        check_second_factor(parts, node, &caller).await?;
+        Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<Arc<Node>> for AuthenticatedWithPassword {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, ApiError> {
+        let caller = match Sent::of(&parts.headers) {
+            Sent::Login { name, password } => {
+                let origin = origin_of(parts, node);
+                authenticate::by_password(node, &name, &password, origin).await?
+            }
+            sent => by_key_or_token(parts, node, sent).await?,
+        };
+        check_second_factor(parts, node, &caller).await?;
+        Ok(Self(caller))
     }
 }
 
@@ -51,16 +82,53 @@ pub(crate) fn require(caller: &Caller, need: &Need<'_>) -> Result<(), ApiError> 
     Ok(caller.may(need)?)
 }
 
-async fn authenticate(parts: &Parts, node: &Node) -> Result<Caller, ApiError> {
-    let address = address_of(parts, node);
-    let agent = user_agent(&parts.headers);
-    let hash = credential(&parts.headers).ok_or(AuthenticationError::Missing)?;
-    let found = authenticate::by_api_key(node, hash, (address, agent)).await;
+async fn by_key_or_token(parts: &Parts, node: &Node, sent: Sent) -> Result<Caller, ApiError> {
+    let origin = origin_of(parts, node);
+    let address = origin.address;
+    let found = match sent {
+        Sent::Nothing => Err(AuthenticationError::Missing),
+        Sent::Login { .. } => Err(AuthenticationError::PasswordHere),
+        Sent::Key(hash) => authenticate::by_api_key(node, hash, origin).await,
+        Sent::Token(token) => authenticate::by_token(node, token.reveal(), origin).await,
+    };
     if matches!(found, Err(AuthenticationError::Unknown)) {
         let now = node.app.clock.now();
         node.limits.count_unknown_key(address, now)?;
     }
     Ok(found?)
+}
+
+/// A write with a user's token, or with the password itself, needs the second factor; an API key was
+/// made by somebody who had it.
+async fn check_second_factor(parts: &Parts, node: &Node, caller: &Caller) -> Result<(), ApiError> {
+    match caller.via {
+        Via::ApiKey(_) | Via::Session(_) => return Ok(()),
+        Via::Password if !caller.user.has_totp => return Ok(()),
+        Via::Token { .. } if !caller.user.has_totp => return Err(refusal::not_enrolled()),
+        Via::Password | Via::Token { .. } => {}
+    }
+    let code = parts.headers.get(CODE_HEADER);
+    let code = code.and_then(|code| code.to_str().ok()).unwrap_or_default();
+    if code.trim().is_empty() {
+        return Err(refusal::code_required());
+    }
+    if code.len() > LONGEST_CODE {
+        return Err(refusal::wrong_code());
+    }
+    let presented = Presented {
+        code: code.trim(),
+        via: caller.via,
+        address: caller.address,
+    };
+    Ok(second_factor::check(&node.app, &caller.user, presented).await?)
+}
+
+/// From where and with which program.
+pub(crate) fn origin_of(parts: &Parts, node: &Node) -> Origin {
+    Origin {
+        address: address_of(parts, node),
+        user_agent: user_agent(&parts.headers),
+    }
 }
 
 /// Where a request really comes from.
@@ -83,41 +151,4 @@ pub(crate) fn user_agent(headers: &HeaderMap) -> String {
     let agent = String::from_utf8_lossy(agent.unwrap_or_default());
     let is_fine = |c: &char| !c.is_control();
     agent.chars().filter(is_fine).take(LONGEST_AGENT).collect()
-}
-
-/// A raw key, or one after `Bearer`.
-fn credential(headers: &HeaderMap) -> Option<KeyHash> {
-    let text = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
-    let key = match text.split_once(' ') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
-        _ => text,
-    };
-    (!key.is_empty()).then(|| KeyHash::of(key))
-}
-
-impl From<AuthenticationError> for ApiError {
-    fn from(error: AuthenticationError) -> Self {
-        match error {
-            AuthenticationError::Database(error) => error.into(),
-            AuthenticationError::Missing
-            | AuthenticationError::Unknown
-            | AuthenticationError::Closed(_)
-            | AuthenticationError::Disabled(_) => Self::unauthorized(error.to_string()),
-        }
-    }
-}
-
-impl From<Forbidden> for ApiError {
-    fn from(error: Forbidden) -> Self {
-        Self::forbidden(error.to_string())
-    }
-}
-
-impl From<OverLimit> for ApiError {
-    fn from(error: OverLimit) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()).with_header(
-            http::header::RETRY_AFTER,
-            error.retry_after_seconds().into(),
-        )
-    }
 }
