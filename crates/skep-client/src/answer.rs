@@ -1,7 +1,7 @@
 //! What an answer says besides what was asked for.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, Response};
 
 use crate::error::{DecodeError, ShownUrl, StatusError};
@@ -57,9 +57,16 @@ pub(crate) fn content_type(headers: &HeaderMap) -> String {
     kind.trim().to_ascii_lowercase()
 }
 
-/// `Retry-After` in seconds. Its other form, a date, needs a clock and is not read.
+/// `Retry-After` in seconds. As a date it is compared with the answer's own `Date`: by the server's clock, whatever time
+/// it is here. One that is past is 0.
 pub(crate) fn retry_after_seconds(headers: &HeaderMap) -> Option<u64> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let after = text(RETRY_AFTER)?;
+    after.parse().ok().or_else(|| {
+        let date = |text| httpdate::parse_http_date(text).ok();
+        let (after, now) = (date(after)?, date(text(DATE)?)?);
+        Some(after.duration_since(now).unwrap_or_default().as_secs())
+    })
 }
 
 pub(crate) fn is_web_page(response: &Response<Bytes>) -> bool {
@@ -103,6 +110,32 @@ mod tests {
             .header(CONTENT_TYPE, kind)
             .body(Bytes::from(body.to_owned()));
         message(&response.unwrap())
+    }
+
+    #[test]
+    fn a_server_says_how_long_to_wait_in_two_ways() {
+        let now = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (after, date, expected) in [
+            ("120", None, Some(120)),
+            (" 0 ", None, Some(0)),
+            ("Sun, 06 Nov 1994 08:50:00 GMT", Some(now), Some(23)),
+            ("Sunday, 06-Nov-94 08:50:00 GMT", Some(now), Some(23)),
+            ("Sun Nov  6 08:50:00 1994", Some(now), Some(23)),
+            ("Sat, 05 Nov 1994 08:50:00 GMT", Some(now), Some(0)),
+            // Without the server's clock nobody knows.
+            ("Sun, 06 Nov 1994 08:50:00 GMT", None, None),
+            ("Sun, 06 Nov 1994 08:50:00 GMT", Some("yesterday"), None),
+            ("-1", Some(now), None),
+            ("soon", Some(now), None),
+            ("", None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, after.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            assert_eq!(retry_after_seconds(&headers), expected, "{after} {date:?}");
+        }
     }
 
     #[test]

@@ -59,10 +59,14 @@ pub mod blocking;
 mod callbacks;
 mod driver;
 mod effects;
+#[cfg(feature = "file-token-store")]
+mod entries;
 mod error;
 #[cfg(feature = "file-token-store")]
 mod file_token_store;
 mod flow;
+#[cfg(feature = "keyring")]
+mod keyring_token_store;
 mod locks;
 mod login;
 mod options;
@@ -78,6 +82,8 @@ pub use driver::{Challenged, resolve_api_auth, resolve_repo_auth, with_api, with
 pub use error::AuthError;
 #[cfg(feature = "file-token-store")]
 pub use file_token_store::FileTokenStore;
+#[cfg(feature = "keyring")]
+pub use keyring_token_store::KeyringTokenStore;
 pub use locks::LockName;
 pub use options::{Options, Permission};
 pub use session::Session;

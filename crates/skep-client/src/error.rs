@@ -111,7 +111,7 @@ pub struct StatusError {
     pub url: ShownUrl,
     /// What the server says about it, at most 500 characters; empty if that is not text for people.
     pub message: String,
-    /// How long the server wants to be left alone (`Retry-After` in seconds), if it says.
+    /// How long the server wants to be left alone (`Retry-After`), if it says.
     pub retry_after_seconds: Option<u64>,
 }
 

@@ -216,7 +216,7 @@ impl Remote {
                 let nobody = || self.nobody(side).unwrap_or_else(|| error.into());
                 hint(said.unwrap_or_else(nobody), self.remedy(side))
             }
-            AuthError::TokenRefreshFailed { .. } => hint(error, self.remedy(side)),
+            AuthError::TokenRefreshFailed(_) => hint(error, self.remedy(side)),
             AuthError::OtpCancelled if !has_person() => hint(
                 error,
                 "it can only be typed at a terminal; an API key in SKEP_API_KEY needs none",

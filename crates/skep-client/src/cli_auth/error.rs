@@ -16,9 +16,10 @@ pub enum AuthError {
     /// As many one-time passwords as may be tried were wrong.
     #[error("the one-time password was wrong too often")]
     OtpMaxRetries,
-    /// The login has expired and cannot be prolonged.
+    /// The login has expired and cannot be prolonged. The cause is what the server says, or why it could not be asked;
+    /// there is none for a login that has no refresh token.
     #[error("the login has expired and could not be refreshed")]
-    TokenRefreshFailed,
+    TokenRefreshFailed(#[source] Option<Box<Error>>),
     /// Nobody confirmed the login in time.
     #[error("nobody confirmed the login in time")]
     DeviceAuthTimeout,

@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fs_err::{File, OpenOptions};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::entries::Entries;
 use super::{LockGuard, LockName, StoreError, TokenScope, TokenStore, Tokens};
-use entry::Entries;
-
-mod entry;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;

@@ -63,7 +63,7 @@ impl Flow {
         match self.resolve(Rejected::Nothing).await {
             Ok(Some(credentials)) if self.realm == Realm::Repo => self.once(credentials).await,
             Ok(Some(credentials)) => self.until_through(credentials).await,
-            Ok(None) | Err(AuthError::TokenRefreshFailed) if is_optional => self.without().await,
+            Ok(None) | Err(AuthError::TokenRefreshFailed(_)) if is_optional => self.without().await,
             Ok(None) if is_inline && self.can_log_in() => {
                 let credentials = self.log_in(LoginReason::NoCredentials, None).await?;
                 self.until_through(credentials).await
@@ -129,14 +129,18 @@ impl Flow {
                 Outcome::TokenExpired => {
                     let may_refresh = credentials.has_refresh_token && refreshes < MAX_REFRESHES;
                     refreshes += 1;
-                    credentials = match self.prolonged(&credentials, may_refresh).await? {
-                        Some(credentials) => credentials,
-                        None if logins > 0 => return Err(AuthError::TokenRefreshFailed),
-                        None => {
+                    credentials = match self.prolonged(&credentials, may_refresh).await {
+                        Ok(credentials) => credentials,
+                        Err(AuthError::TokenRefreshFailed(_))
+                            if logins == 0 && self.may_ask_later() =>
+                        {
                             logins += 1;
                             refreshes = 0;
-                            self.log_in_again(&credentials.authorization).await?
+                            let rejected = Some(&credentials.authorization);
+                            self.log_in(LoginReason::TokenRefreshFailed, rejected)
+                                .await?
                         }
+                        Err(error) => return Err(error),
                     };
                     otp_tries = 0;
                 }
@@ -161,25 +165,15 @@ impl Flow {
         &self,
         old: &Credentials,
         may_refresh: bool,
-    ) -> Result<Option<Credentials>, AuthError> {
-        if !may_refresh {
-            return Ok(None);
-        }
-        match self
-            .global_token(Rejected::Refresh(&old.authorization))
-            .await
-        {
-            Err(AuthError::TokenRefreshFailed) => Ok(None),
-            other => other,
-        }
-    }
-
-    async fn log_in_again(&self, rejected: &Secret) -> Result<Credentials, AuthError> {
-        if !self.may_ask_later() {
-            return Err(AuthError::TokenRefreshFailed);
-        }
-        self.log_in(LoginReason::TokenRefreshFailed, Some(rejected))
-            .await
+    ) -> Result<Credentials, AuthError> {
+        let found = match may_refresh {
+            true => {
+                let rejected = Rejected::Refresh(&old.authorization);
+                self.global_token(rejected).await?
+            }
+            false => None,
+        };
+        found.ok_or(AuthError::TokenRefreshFailed(None))
     }
 
     /// Lets somebody log in. One caller at a time: whoever waited here takes the login of the one before.

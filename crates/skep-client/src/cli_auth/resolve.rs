@@ -155,20 +155,22 @@ impl Flow {
     async fn refresh(&self, scope: &TokenScope, old: Tokens) -> Result<Credentials, AuthError> {
         let Some(refresh_token) = old.refresh_token else {
             self.clear(scope)?;
-            return Err(AuthError::TokenRefreshFailed);
+            return Err(AuthError::TokenRefreshFailed(None));
         };
+        let failed = |error| AuthError::TokenRefreshFailed(Some(Box::new(error)));
         let request = refresh_request(&self.config, &self.source.client_id(), &refresh_token);
         let request = request.map_err(|error| AuthError::Request(Box::new(error)))?;
-        let Ok(response) = self.effects.send(request).await? else {
-            return Err(AuthError::TokenRefreshFailed);
-        };
+        let response = self.effects.send(request).await?.map_err(failed)?;
         let status = response.status();
-        let Ok(tokens) = refresh_response(response, self.effects.now()) else {
-            // Only the server's word ends a login: it is still good when the server has a bad minute.
-            if is_final(status) {
-                self.clear(scope)?;
+        let tokens = match refresh_response(response, self.effects.now()) {
+            Ok(tokens) => tokens,
+            Err(error) => {
+                // Only the server's word ends a login: it is still good when the server has a bad minute.
+                if is_final(status) {
+                    self.clear(scope)?;
+                }
+                return Err(failed(error));
             }
-            return Err(AuthError::TokenRefreshFailed);
         };
         let mut tokens = Tokens::new(scope.server().clone(), tokens);
         tokens.refresh_token = tokens.refresh_token.or(Some(refresh_token));

@@ -23,7 +23,7 @@ pub struct Options {
     /// there was no connection. What took too long is not repeated.
     pub retries: u32,
     /// How long to wait before the first repetition (500 ms), give or take a quarter. Doubles each time. A server's
-    /// `Retry-After` in seconds counts instead.
+    /// `Retry-After` counts instead.
     pub backoff: Duration,
     /// The longest wait (20 seconds). A server that asks for more gets no repetition; its answer is returned.
     pub max_backoff: Duration,

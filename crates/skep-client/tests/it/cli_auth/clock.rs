@@ -52,7 +52,7 @@ fn times_that_no_clock_shows_do_no_harm() {
                 serde_json::json!({"access_token": "new", "expires_in": expires_in}),
             );
             let result = world.resolve_api(&world.config());
-            assert!(matches!(result, Err(AuthError::TokenRefreshFailed)));
+            assert!(matches!(result, Err(AuthError::TokenRefreshFailed(_))));
         }
     }
 }
@@ -65,7 +65,7 @@ fn a_server_that_has_a_bad_minute_does_not_end_a_login() {
             world.answer(status, serde_json::json!({"error": "later"}));
             let result = world.resolve_api(&world.config());
             assert!(
-                matches!(result, Err(AuthError::TokenRefreshFailed)),
+                matches!(result, Err(AuthError::TokenRefreshFailed(_))),
                 "{status}"
             );
             assert_eq!(world.state().cleared, 0, "{status}");

@@ -121,7 +121,7 @@ fn a_server_that_calls_every_token_expired_does_not_keep_us_for_ever() {
         });
         assert!(matches!(
             result,
-            Err(Failed::Auth(AuthError::TokenRefreshFailed))
+            Err(Failed::Auth(AuthError::TokenRefreshFailed(_)))
         ));
         assert_eq!(runs, 6, "twice three tokens, with one login between");
         assert_eq!(world.state().login_reasons.len(), 1);

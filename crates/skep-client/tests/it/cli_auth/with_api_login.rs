@@ -67,7 +67,7 @@ fn with_api_token_expired_reauth_inline_false() {
         let result = world.with_api(&world.config(), not_inline(), unless_initial);
         assert!(matches!(
             result,
-            Err(Failed::Auth(AuthError::TokenRefreshFailed))
+            Err(Failed::Auth(AuthError::TokenRefreshFailed(_)))
         ));
     }
 }

@@ -1,8 +1,10 @@
+//! Tokens as text, for stores.
+
 use serde::{Deserialize, Serialize};
 
-use super::super::{Server, TokenScope, Tokens};
+use super::{Server, TokenScope, Tokens};
 
-/// The whole file.
+/// What a store keeps, of all servers or of one.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Entries {
     tokens: Vec<Entry>,
