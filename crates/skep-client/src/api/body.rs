@@ -120,7 +120,9 @@ pub(crate) fn in_organization<'a>(config: &'a Config, segments: &[&'a str]) -> V
 pub(crate) fn read<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
     done(response)?;
     let decoded = value(response).and_then(|value| {
-        serde_json::from_value(value).map_err(|error| DecodeError::Shape(shape(&error)))
+        let said = error_inside(&value);
+        let problem = |error| DecodeError::Shape(said.unwrap_or_else(|| shape(&error)));
+        serde_json::from_value(value).map_err(problem)
     });
     decoded.map_err(|source| Error::Decode {
         url: ShownUrl::of_response(response),
@@ -154,6 +156,16 @@ pub(crate) fn value(response: &Response<Bytes>) -> Result<Value, DecodeError> {
             expected: JSON,
         }),
     }
+}
+
+/// What a body says that is an error although the code says that all is well.
+fn error_inside(value: &Value) -> Option<String> {
+    let is_refusal = value.get("status")?.as_u64()? >= 400;
+    let message = value.get("message")?.as_str().filter(|_| is_refusal)?;
+    let message = answer::shortened(message);
+    Some(format!(
+        "it is an error, whatever its code says: `{message}`"
+    ))
 }
 
 /// Where JSON ends too early or a field is missing; never what stands there, which may be a secret.

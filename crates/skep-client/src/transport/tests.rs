@@ -14,6 +14,7 @@ mod bad_answers;
 mod options;
 mod redirects;
 mod repeating;
+mod tls;
 mod uploads;
 
 /// What a test server does with a connection after it has read the head of a request.

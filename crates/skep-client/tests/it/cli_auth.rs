@@ -5,6 +5,7 @@ mod processes;
 mod races;
 mod resolve_api;
 mod resolve_repo;
+mod scenarios;
 mod secrets;
 mod session;
 mod with_api;

@@ -131,6 +131,10 @@ fn good_answers_with_bad_bodies_are_errors() {
     );
     assert_eq!(
         problem(json(200, r#"{"status": 404, "message": "no"}"#)),
+        "it is an error, whatever its code says: `no`"
+    );
+    assert_eq!(
+        problem(json(200, r#"{"status": 200, "message": "yes"}"#)),
         "it has no field `name`"
     );
     assert_eq!(

@@ -12,8 +12,8 @@ use http::{Request, Response};
 use skep_client::Config;
 use skep_client::Secret;
 use skep_client::cli_auth::{
-    AuthConfig, Callbacks, CredentialSource, FileTokenStore, LoginReason, OtpReason, Permission,
-    TokenStore, blocking,
+    AuthConfig, Callbacks, CredentialSource, FileTokenStore, LoginReason, Options, OtpReason,
+    Permission, TokenStore, blocking,
 };
 use skep_client::http_client::{BlockingHttpClient, Body, SendError};
 use skep_client::oauth::DeviceAuthorization;
@@ -25,6 +25,10 @@ const MARK: &str = "there-is-a-stored-login";
 const REFRESHES: &str = "refreshes";
 const PROCESSES: usize = 4;
 
+const TOKENS: &str = r#"{"access_token": "new", "refresh_token": "next", "expires_in": 1800}"#;
+const DEVICE: &str = r#"{"device_code": "code", "user_code": "ABCD2345", "expires_in": 600, "interval": 1,
+    "verification_uri": "https://hex.test/oauth/device"}"#;
+
 struct Tool {
     store: FileTokenStore,
     time: Duration,
@@ -32,7 +36,10 @@ struct Tool {
 
 impl CredentialSource for Tool {
     fn auth_config(&self, _repository: &str) -> Option<AuthConfig> {
-        None
+        Some(AuthConfig {
+            auth_key: Some("key".into()),
+            ..AuthConfig::default()
+        })
     }
 
     fn token_store(&self) -> &dyn TokenStore {
@@ -54,7 +61,7 @@ impl Callbacks for Tool {
     }
 
     fn should_authenticate(&self, _reason: LoginReason) -> bool {
-        false
+        true
     }
 
     fn show_login(&self, _login: &DeviceAuthorization, _open_browser: bool) {}
@@ -63,6 +70,9 @@ impl Callbacks for Tool {
 /// A server that takes each refresh token once, as servers do.
 impl BlockingHttpClient for Tool {
     fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, SendError> {
+        if request.uri().path().ends_with("/device_authorization") {
+            return Ok(json(DEVICE));
+        }
         let body = String::from_utf8_lossy(request.body().bytes()).into_owned();
         let log = fs_err::OpenOptions::new()
             .create(true)
@@ -70,10 +80,13 @@ impl BlockingHttpClient for Tool {
             .open(REFRESHES);
         writeln!(log.unwrap(), "{body}").unwrap();
         std::thread::sleep(self.time);
-        let answer = r#"{"access_token": "new", "refresh_token": "next", "expires_in": 1800}"#;
-        let response = Response::builder().header("content-type", "application/json");
-        Ok(response.body(answer.into()).unwrap())
+        Ok(json(TOKENS))
     }
+}
+
+fn json(body: &'static str) -> Response<Bytes> {
+    let response = Response::builder().header("content-type", "application/json");
+    response.body(body.into()).unwrap()
 }
 
 fn tool(time: Duration) -> Arc<Tool> {
@@ -121,12 +134,57 @@ fn processes_refresh_one_login_once() {
         return;
     }
     let folder = folder_with_expired_login();
-    let start = |_| run_again(folder.path(), "processes_refresh_one_login_once");
-    let children: Vec<_> = (0..PROCESSES).map(start).collect();
+    several("processes_refresh_one_login_once", &folder);
+}
+
+/// Several processes at once, and what they have asked the server for: tokens, once.
+fn several(test: &str, folder: &tempfile::TempDir) -> String {
+    let children: Vec<_> = (0..PROCESSES)
+        .map(|_| run_again(folder.path(), test))
+        .collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
     assert_eq!(refreshes(folder.path()), 1);
+    fs_err::read_to_string(folder.path().join(REFRESHES)).unwrap()
+}
+
+fn folder_without_login() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join(MARK), "").unwrap();
+    folder
+}
+
+#[test]
+fn processes_exchange_one_key_once() {
+    if Path::new(MARK).exists() {
+        let tool = tool(Duration::from_millis(200));
+        let mut config = Config::new("https://hex.test", API).unwrap();
+        config.oauth_exchange = Some(true);
+        config.cli_auth_callbacks = Some(tool.clone());
+        let found = blocking::resolve_repo_auth(&*tool, &config).unwrap();
+        assert_eq!(found.unwrap().authorization.expose(), "Bearer new");
+        return;
+    }
+    let asked = several("processes_exchange_one_key_once", &folder_without_login());
+    assert!(asked.contains("client_credentials"), "{asked}");
+}
+
+#[test]
+fn processes_log_in_once() {
+    if Path::new(MARK).exists() {
+        let tool = tool(Duration::from_millis(200));
+        let mut config = Config::new("https://hex.test", API).unwrap();
+        config.cli_auth_callbacks = Some(tool.clone());
+        let (write, options) = (Permission::Write, Options::default());
+        let found = blocking::with_api(&*tool, &config, write, options, |config| {
+            Ok::<_, skep_client::Error>(config.api_key.unwrap().expose().to_owned())
+        });
+        assert_eq!(found.unwrap(), "Bearer new");
+        return;
+    }
+    let asked = several("processes_log_in_once", &folder_without_login());
+    assert!(asked.contains("device_code"), "{asked}");
 }
 
 #[test]

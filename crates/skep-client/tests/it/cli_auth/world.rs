@@ -206,7 +206,7 @@ impl World {
         }
     }
 
-    fn respond(&self, request: &Request<Body>) -> Result<Response<Bytes>, SendError> {
+    pub(crate) fn respond(&self, request: &Request<Body>) -> Result<Response<Bytes>, SendError> {
         assert_eq!(request.headers().get("authorization"), None);
         let body: Value = serde_json::from_slice(request.body().bytes()).unwrap();
         let path = request.uri().to_string();
