@@ -3,15 +3,22 @@
 //! `cargo run -p skep-client --example fetch_package -- jason`
 //! `cargo run -p skep-client --example fetch_package -- alpha https://example.com/repo acme SHA256:… LICENSE-KEY`
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
 use skep_client::repository::fetch;
 use skep_client::transport::Transport;
 use skep_client::{BaseUrl, Config};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    run(&arguments, Path::new("")).await?;
+    Ok(())
+}
+
+/// Fetches into `folder`, and gives the file.
+pub(crate) async fn run(arguments: &[String], folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let Some((package, server)) = arguments.split_first() else {
         return Err("usage: fetch_package PACKAGE [URL NAME FINGERPRINT [KEY]]".into());
     };
@@ -39,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .iter()
         .rfind(|release| release.retired.is_none());
     let release = release.ok_or("it has no release")?;
-    let path = PathBuf::from(format!("{}-{}.tar", package.name, release.version));
+    let path = folder.join(format!("{}-{}.tar", package.name, release.version));
     fetch::tarball_to_file(&transport, &config, &package.name, release, &path).await?;
-    Ok(())
+    Ok(path)
 }

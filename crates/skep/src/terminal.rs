@@ -17,8 +17,7 @@ use crate::servers::Servers;
 
 mod login_text;
 
-/// The id of this program at OAuth servers.
-pub(crate) const CLIENT_ID: &str = "70f36cb4-d6b5-4883-b1e3-a49c9c2df6fa";
+pub(crate) use skep_server::oauth::clients::SKEP as CLIENT_ID;
 
 /// A person at a terminal, their credentials, and a clock.
 #[derive(Debug)]

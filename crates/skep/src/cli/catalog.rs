@@ -8,6 +8,7 @@ use skep_formats::version::Version;
 use skep_server::clock::Timestamp;
 
 use crate::dates::parse_date;
+use crate::servers::ServerRef;
 
 const PUBLISH_HELP: &str = "\
 Each tarball is checked as hex.pm checks a private package. A bad one is named
@@ -20,10 +21,14 @@ license is compared with. To correct a date, publish the same file again with
 A file that is there already, byte for byte, is a success without effect: a build
 that is run again needs no --replace. Other bytes under the same version do.
 
+With --server, somebody must be logged in there (`skep login`), or SKEP_API_KEY
+be set; no skep.toml is needed.
+
 Examples:
   mix hex.build && skep publish acme_pro-1.0.0.tar
   skep publish acme_pro-1.0.0.tar --docs acme_pro-1.0.0-docs.tar.gz
-  skep publish old/*.tar --published-at 2024-06-30";
+  skep publish old/*.tar --published-at 2024-06-30
+  skep publish acme_pro-1.0.0.tar --server https://hex.acme.dev";
 
 /// `publish`
 #[derive(Debug, Args)]
@@ -48,6 +53,10 @@ pub(crate) struct Publish {
     /// Which repository, if the configuration has several
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Option<RepositoryName>,
+
+    /// Publish at another server, over its API: a name from `skep repo list`, or its URL
+    #[arg(long, value_name = "URL|NAME", conflicts_with_all = ["published_at", "repository", "config"])]
+    pub(crate) server: Option<ServerRef>,
 }
 
 /// `package …`

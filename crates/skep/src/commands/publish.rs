@@ -15,6 +15,8 @@ use super::{Context, Outcome};
 use crate::cli::catalog::Publish;
 use crate::output::{Output, has_terminal, hint, report};
 
+mod remote;
+
 /// A file that was not published, as programs get it.
 #[derive(Serialize)]
 struct Fault {
@@ -33,6 +35,9 @@ pub(super) async fn run(context: &Context, arguments: Publish) -> anyhow::Result
             error,
             "publish the release with documentation by itself",
         ));
+    }
+    if let Some(server) = &arguments.server {
+        return remote::run(context.output, server, &arguments).await;
     }
     context
         .with_app(async |app| publish_all(context.output, app, &arguments).await)
@@ -145,13 +150,17 @@ fn fault(progress: &ProgressBar, file: &Path, error: PublishError) -> Fault {
 }
 
 fn stopped(error: PublishError, published: usize) -> anyhow::Error {
-    let kept = match published {
+    let kept = kept(published);
+    let again = "once this is mended, run the same command again: it leaves alone what is there";
+    hint(error, format!("{kept}; {again}"))
+}
+
+fn kept(published: usize) -> String {
+    match published {
         0 => "nothing was published".to_owned(),
         1 => "one release was published before this and stays".to_owned(),
         more => format!("{more} releases were published before this and stay"),
-    };
-    let again = "once this is mended, run the same command again: it leaves alone what is there";
-    hint(error, format!("{kept}; {again}"))
+    }
 }
 
 /// Only for people, and only where there is something to wait for.

@@ -1,6 +1,8 @@
 //! Skep as a client: of our own server, and of others made up here.
 
 mod api;
+mod example;
 mod fetch;
 mod login;
+mod publish;
 mod repo;

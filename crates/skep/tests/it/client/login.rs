@@ -271,35 +271,15 @@ fn a_login_stays_with_its_server() {
     );
 }
 
-/// Types `input` at a terminal of its own.
-fn at_a_terminal(rosa: &Customer, arguments: &str, input: &str) -> (i32, String) {
-    let command = format!("{} {arguments}", env!("CARGO_BIN_EXE_skep"));
-    let mut script = Command::new("script");
-    rosa.prepare(&mut script);
-    script
-        .args(["-qec", &command, "/dev/null"])
-        .env("TERM", "dumb");
-    script
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped());
-    let mut child = script.spawn().expect("script can be started");
-    let mut stdin = child.stdin.take().expect("it is piped");
-    std::io::Write::write_all(&mut stdin, input.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it is our child");
-    drop(stdin);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code().unwrap_or(-1), text)
-}
-
 #[test]
 fn a_terminal_is_asked_whether_to_log_in() {
     let server = hex_server(&[]);
     let rosa = customer(&server);
     let whoami = format!("whoami --server {}", server.url);
-    let (code, text) = at_a_terminal(&rosa, &whoami, "n");
+    let (code, text) = rosa.at_a_terminal(&whoami, "n");
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("Log in now?"), "{text}");
-    let (code, text) = at_a_terminal(&rosa, &whoami, "y");
+    let (code, text) = rosa.at_a_terminal(&whoami, "y");
     assert_eq!(code, 0, "{text}");
     assert!(
         text.contains("ABCD-2345") && text.contains("rosa"),

@@ -1,8 +1,9 @@
 //! Somebody who fetches packages, with a home directory of their own, and the story of what they typed.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -96,6 +97,25 @@ impl Customer {
         let _ = writeln!(self.text, "$ skep {arguments}\n{}", told(&ran).trim_end());
         self.text.push('\n');
         ran
+    }
+
+    /// Runs `skep` at a terminal of its own, where `input` is typed. Gives its exit code and what was on the screen.
+    #[track_caller]
+    pub(crate) fn at_a_terminal(&self, arguments: &str, input: &str) -> (i32, String) {
+        let command = format!("{} {arguments}", env!("CARGO_BIN_EXE_skep"));
+        let mut script = Command::new("script");
+        self.prepare(&mut script);
+        script
+            .args(["-qec", &command, "/dev/null"])
+            .env("TERM", "dumb");
+        script.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = script.spawn().expect("script can be started");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(input.as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it is our child");
+        drop(stdin);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code().unwrap_or(-1), text)
     }
 
     /// Begins a new story.
