@@ -9,6 +9,7 @@ mod ci;
 mod conformance;
 mod fuzz;
 mod process;
+mod schemathesis;
 mod setup;
 mod summary;
 mod test;
@@ -26,7 +27,7 @@ The project's own commands:
   cargo xtask test                  set up what the tests need, then run all of them
   cargo xtask ci                    format check, lints, documentation, then `test`
   cargo xtask bench [formats]       the promised figures, as ratios against peers measured in the same run; or only those of the formats
-  cargo xtask conformance           only the tests with real clients (rebar3, mix)
+  cargo xtask conformance           only the tests with real clients (rebar3, mix), and schemathesis against the API
   cargo xtask fuzz [--seconds N]    every fuzz target for a bounded time (20 seconds each unless said otherwise)
 ";
 

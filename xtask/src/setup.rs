@@ -36,9 +36,20 @@ const NEEDS: &[Need] = &[
     },
 ];
 
+const PYTHON: Need = Need {
+    what: "Python with venv, for schemathesis",
+    packages: &["python3", "python3-venv"],
+    present: || succeeds(&mut command("python3", &["-c", "import venv, ensurepip"])),
+};
+
 /// Installs what is missing where that is allowed (Debian, as root); elsewhere names it and fails.
 pub(crate) fn tests() -> Result<()> {
     satisfy(NEEDS)
+}
+
+/// The same for what comes from PyPI.
+pub(crate) fn python() -> Result<()> {
+    satisfy(&[PYTHON])
 }
 
 fn satisfy(needs: &[Need]) -> Result<()> {

@@ -11,6 +11,8 @@ pub(crate) enum Customer {
     List,
     /// A customer with their licenses
     Show(CustomerShow),
+    /// Give a customer another name or address
+    Edit(CustomerEdit),
 }
 
 /// `customer create`
@@ -34,4 +36,23 @@ pub(crate) struct CustomerShow {
     /// Their address, or their id
     #[arg(value_name = "EMAIL")]
     pub(crate) customer: String,
+}
+
+/// `customer edit`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Their licenses and keys stay theirs.\n\nExample:\n  skep customer edit rosa@example.com --email office@rosa.example"
+)]
+pub(crate) struct CustomerEdit {
+    /// Their address, or their id
+    #[arg(value_name = "EMAIL")]
+    pub(crate) customer: String,
+
+    /// Another name
+    #[arg(long, required_unless_present = "email")]
+    pub(crate) name: Option<String>,
+
+    /// Another address
+    #[arg(long)]
+    pub(crate) email: Option<String>,
 }

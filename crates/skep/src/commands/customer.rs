@@ -7,7 +7,7 @@ use skep_server::licensing::{customers, licenses};
 
 use super::Context;
 use super::license::licenses_table;
-use crate::cli::customer::{Customer, CustomerCreate, CustomerShow};
+use crate::cli::customer::{Customer, CustomerCreate, CustomerEdit, CustomerShow};
 use crate::output::{details, table};
 
 pub(super) async fn run(context: &Context, command: Customer) -> anyhow::Result<()> {
@@ -16,6 +16,7 @@ pub(super) async fn run(context: &Context, command: Customer) -> anyhow::Result<
             Customer::Create(arguments) => create(context, app, arguments).await,
             Customer::List => list(context, app).await,
             Customer::Show(arguments) => show(context, app, arguments).await,
+            Customer::Edit(arguments) => edit(context, app, arguments).await,
         })
         .await
 }
@@ -26,6 +27,23 @@ async fn create(context: &Context, app: &App, arguments: CustomerCreate) -> anyh
     let customer = customers::create(app, &customers::Create { name, email, actor }).await?;
     context.output.result(&customer, || {
         format!("{} is customer {}.", customer.email, customer.id)
+    })?;
+    Ok(())
+}
+
+async fn edit(context: &Context, app: &App, arguments: CustomerEdit) -> anyhow::Result<()> {
+    let request = customers::Edit {
+        customer: arguments.customer,
+        name: arguments.name,
+        email: arguments.email,
+        actor: Actor::Cli,
+    };
+    let customer = customers::edit(app, &request).await?;
+    context.output.result(&customer, || {
+        format!(
+            "Customer {} is {} <{}>.",
+            customer.id, customer.name, customer.email
+        )
     })?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command};
 
 use crate::support::{run::run, story::told};
 
-const COMMANDS: [&str; 51] = [
+const COMMANDS: [&str; 52] = [
     "",
     "demo",
     "init",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 51] = [
     "customer create",
     "customer list",
     "customer show",
+    "customer edit",
     "license",
     "license issue",
     "license list",

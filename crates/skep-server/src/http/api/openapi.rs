@@ -10,7 +10,11 @@ use crate::http::api::Answer;
 use crate::node::Node;
 
 /// Paths and schemas of each part.
-const PARTS: [&str; 1] = [include_str!("openapi/manage.json")];
+const PARTS: [&str; 3] = [
+    include_str!("openapi/hex.json"),
+    include_str!("openapi/oauth.json"),
+    include_str!("openapi/manage.json"),
+];
 
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| merged(include_str!("openapi/base.json"), &PARTS));
@@ -33,6 +37,10 @@ fn merged(base: &str, parts: &[&str]) -> Value {
     }
     for part in parts {
         let mut part = read(part);
+        for copy in part["also_below"].take().as_array().into_iter().flatten() {
+            let copied = copied(&part["paths"], copy);
+            extend(&mut part["paths"], copied);
+        }
         extend(&mut document["paths"], part["paths"].take());
         extend(
             &mut document["components"]["schemas"],
@@ -44,6 +52,41 @@ fn merged(base: &str, parts: &[&str]) -> Value {
         add_answers(operation.1, &common);
     }
     document
+}
+
+/// Paths that are there a second time, below another one: `/api/packages` in each repository.
+fn copied(paths: &Value, copy: &Value) -> Value {
+    let base = copy["base"].as_str().unwrap_or_default();
+    let below = |path: &str| {
+        let prefixes = copy["paths"].as_array().into_iter().flatten();
+        let mut prefixes = prefixes.filter_map(Value::as_str);
+        prefixes.any(|prefix| path.starts_with(prefix))
+    };
+    let paths = paths.as_object().into_iter().flatten();
+    let copies = paths.filter(|(path, _)| below(path)).map(|(path, item)| {
+        let path = path.replacen("/api", base, 1);
+        let operations = item.as_object().into_iter().flatten();
+        let item = operations.map(|(method, operation)| {
+            let mut operation = operation.clone();
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            operation["operationId"] = json!(format!(
+                "{id}{}",
+                copy["suffix"].as_str().unwrap_or_default()
+            ));
+            let mut parameters = vec![copy["parameter"].clone()];
+            parameters.extend(
+                operation["parameters"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
+            operation["parameters"] = json!(parameters);
+            (method.clone(), operation)
+        });
+        (path, item.collect::<Value>())
+    });
+    copies.collect()
 }
 
 fn extend(target: &mut Value, more: Value) {

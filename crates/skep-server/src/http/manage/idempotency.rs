@@ -25,19 +25,20 @@ const LOST_AFTER_SECONDS: i64 = 60;
 /// The key of a request.
 ///
 /// # Errors
-/// 400: several, empty, too long, or not of printable ASCII characters.
+/// 400: several, empty, too long, or not of visible ASCII characters.
 pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    let text = value.to_str().unwrap_or_default().trim();
-    let is_fine = !text.is_empty() && text.len() <= LONGEST && values.next().is_none();
+    let text = value.to_str().unwrap_or_default();
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_fine = (1..=LONGEST).contains(&text.len()) && is_visible && values.next().is_none();
     if is_fine {
         Ok(Some(text.to_owned()))
     } else {
         Err(ApiError::bad_request(format!(
-            "Idempotency-Key has to be one text of 1 to {LONGEST} ASCII characters"
+            "Idempotency-Key has to be one text of 1 to {LONGEST} visible ASCII characters"
         )))
     }
 }
