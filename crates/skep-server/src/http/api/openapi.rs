@@ -82,6 +82,7 @@ fn copied(paths: &Value, copy: &Value) -> Value {
                     .cloned(),
             );
             operation["parameters"] = json!(parameters);
+            extend(&mut operation["responses"], copy["answers"].clone());
             (method.clone(), operation)
         });
         (path, item.collect::<Value>())
