@@ -12,6 +12,7 @@ mod delivery;
 mod folders;
 mod keys;
 mod surroundings;
+mod users;
 
 #[cfg(test)]
 mod tests;
@@ -102,6 +103,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
             checks.push(folders::database(&db).await);
             checks.extend(keys::remembered(config, &db).await);
             checks.extend(catalog::examine(config, &db, examination).await);
+            checks.extend(users::examine(&db).await);
             checks.push(surroundings::clock(&db, clock).await);
             db.close().await;
         }

@@ -6,6 +6,8 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub(crate) mod api_key;
+pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod client;
 pub(crate) mod customer;
@@ -16,6 +18,7 @@ pub(crate) mod product;
 pub(crate) mod registry;
 pub(crate) mod server;
 pub(crate) mod usage;
+pub(crate) mod user;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -101,11 +104,19 @@ pub(crate) enum Command {
     /// The secrets that open a license
     #[command(subcommand)]
     Key(key::Key),
+    /// Who publishes and administers
+    #[command(subcommand)]
+    User(user::User),
+    /// The secrets of users' tools
+    #[command(subcommand)]
+    ApiKey(api_key::ApiKey),
     /// Which programs may ask for logins
     #[command(subcommand)]
     OauthClient(oauth_client::OauthClient),
     /// Who fetched what
     Usage(usage::Usage),
+    /// Who did what, when, and from where
+    Audit(audit::Audit),
     /// A repository of plain files, without a server: build it or verify one
     #[command(subcommand)]
     Registry(registry::Registry),

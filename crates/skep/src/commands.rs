@@ -13,6 +13,8 @@ use crate::cli::{Cli, Command};
 use crate::output::{Output, hint};
 use crate::{env_vars, logging};
 
+mod api_key;
+mod audit;
 mod customer;
 mod demo;
 mod doctor;
@@ -31,6 +33,7 @@ mod repo;
 mod search;
 mod serve;
 mod usage;
+mod user;
 
 /// How a command that could be carried out ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,8 +120,11 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::Customer(command) => customer::run(context, command).await?,
         Command::License(command) => license::run(context, command).await?,
         Command::Key(command) => key::run(context, command).await?,
+        Command::User(command) => user::run(context, command).await?,
+        Command::ApiKey(command) => api_key::run(context, command).await?,
         Command::OauthClient(command) => oauth_client::run(context, command).await?,
         Command::Usage(arguments) => usage::run(context, arguments).await?,
+        Command::Audit(arguments) => audit::run(context, arguments).await?,
         Command::Registry(command) => return registry::run(context, command).await,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,
         Command::Login(arguments) => login::log_in(context, arguments).await?,

@@ -51,8 +51,16 @@ impl Password {
     /// # Errors
     /// Why not.
     pub fn check_for(&self, user: &User) -> Result<(), PasswordError> {
-        let lower = self.0.to_lowercase();
-        if lower == user.username || lower == user.email {
+        self.check_against(&[&user.username, &user.email])
+    }
+
+    /// The same for somebody of these names.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_against(&self, names: &[&str]) -> Result<(), PasswordError> {
+        let lower = self.0.trim().to_lowercase();
+        if names.iter().any(|name| name.trim().to_lowercase() == lower) {
             Err(PasswordError::OwnName)
         } else if self.0.chars().count() < FEWEST_CHARACTERS {
             Err(PasswordError::Short)

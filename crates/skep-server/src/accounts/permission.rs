@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use skep_formats::name::{PackageName, RepositoryName};
 
 use crate::accounts::caller::Need;
+use crate::accounts::role::Role;
 
 /// Reading, or changing as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +118,24 @@ impl Permission {
             let text = resource.map_or_else(|| domain.to_owned(), |it| format!("{domain}:{it}"));
             PermissionError(text.chars().take(120).collect())
         })
+    }
+
+    /// Whether a user of this role may any of it.
+    #[must_use]
+    pub const fn is_within(&self, role: Role) -> bool {
+        match self {
+            Self::Licenses(access) => role.may(&Need::Licenses(*access)),
+            Self::Usage => role.may(&Need::UsageRead),
+            Self::Package {
+                repository,
+                package,
+            } => role.may(&Need::Publish {
+                repository,
+                package,
+            }),
+            Self::Api(Some(Access::Write)) => role.may(&Need::ApiWrite),
+            Self::Api(_) | Self::Repositories | Self::Repository(_) | Self::Docs(_) => true,
+        }
     }
 
     fn allows(&self, need: &Need<'_>) -> bool {

@@ -1,5 +1,6 @@
 //! Entering, finding and changing users.
 
+use crate::accounts::password::{Password, PasswordError};
 use crate::accounts::role::Role;
 use crate::accounts::unknown::Unknown;
 use crate::accounts::user::{User, UsernameError, parse_username};
@@ -27,6 +28,9 @@ pub enum UserError {
          `skep user set-role`"
     )]
     LastOwner(String),
+    /// Not a good password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     /// Nobody.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -50,6 +54,25 @@ pub struct Create {
 
 /// Enters a user, who has no password yet.
 pub async fn create(app: &App, request: &Create) -> Result<User, UserError> {
+    enter(app, request, None).await
+}
+
+/// Enters a user with a password.
+pub async fn create_with_password(
+    app: &App,
+    request: &Create,
+    password: &Password,
+) -> Result<User, UserError> {
+    password.check_against(&[&request.username, &request.email])?;
+    let hash = password.hash(&app.clock).await;
+    enter(app, request, Some(&hash)).await
+}
+
+async fn enter(
+    app: &App,
+    request: &Create,
+    password_hash: Option<&str>,
+) -> Result<User, UserError> {
     let username = parse_username(&request.username)?;
     let email = parse_email(&request.email)
         .map_err(|_| UserError::Email(request.email.chars().take(254).collect()))?;
@@ -67,11 +90,13 @@ pub async fn create(app: &App, request: &Create) -> Result<User, UserError> {
             created_at: app.clock.now(),
             disabled_at: None,
             has_totp: false,
-            has_password: false,
+            has_password: password_hash.is_some(),
         };
         db::users::insert(tx, &user).await?;
+        db::users::set_password_hash(tx, user.id, password_hash).await?;
         let detail = serde_json::json!({
             "username": user.username, "email": user.email, "role": user.role,
+            "has_password": user.has_password,
         });
         tx.audit(
             &app.clock,

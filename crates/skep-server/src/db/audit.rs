@@ -135,26 +135,65 @@ impl Tx {
     }
 }
 
+/// Which entries somebody looks for; `None` = all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// What this user did.
+    pub user: Option<UserId>,
+    /// This action, or all whose names begin with it and a dot.
+    pub action: Option<String>,
+    /// What was done to this.
+    pub subject: Option<String>,
+    /// Not before.
+    pub since: Option<Timestamp>,
+}
+
 /// The last entries, newest first.
 pub async fn list(conn: &mut Conn, limit: u32) -> Result<Vec<Entry>, DbError> {
-    let sql = "SELECT id, at, actor, via, address, action, subject, detail FROM audit ORDER BY at DESC, id DESC LIMIT $1";
-    fetch_all!(conn, EntryRow, sql, i64::from(limit))?
-        .into_iter()
-        .map(|row| {
-            let at = At {
-                table: "audit",
-                id: &row.id,
-            };
-            Ok(Entry {
-                id: at.parse(&row.id)?,
-                at: Timestamp::from_micros(row.at),
-                detail: serde_json::from_str(&row.detail).map_err(|error| at.corrupt(error))?,
-                actor: row.actor,
-                via: row.via,
-                address: row.address,
-                action: row.action,
-                subject: row.subject,
-            })
+    search(conn, &Filter::default(), limit).await
+}
+
+/// The last entries that somebody looks for, newest first.
+pub async fn search(conn: &mut Conn, filter: &Filter, limit: u32) -> Result<Vec<Entry>, DbError> {
+    const SQL: &str = "SELECT id, at, actor, via, address, action, subject, detail FROM audit \
+        WHERE (CAST($1 AS TEXT) IS NULL OR user_id = $1) \
+        AND (CAST($2 AS TEXT) IS NULL OR action = $2 OR action LIKE $3 ESCAPE '\\') \
+        AND (CAST($4 AS TEXT) IS NULL OR subject = $4) AND at >= $5 ORDER BY at DESC, id DESC LIMIT $6";
+    let within = filter.action.as_ref().map(|action| {
+        let literal = action
+            .replace('\\', r"\\")
+            .replace('%', r"\%")
+            .replace('_', r"\_");
+        format!("{literal}.%")
+    });
+    let user = filter.user.map(|id| id.to_string());
+    fetch_all!(
+        conn,
+        EntryRow,
+        SQL,
+        user,
+        filter.action.as_deref(),
+        within,
+        filter.subject.as_deref(),
+        filter.since.map_or(i64::MIN, Timestamp::micros),
+        i64::from(limit)
+    )?
+    .into_iter()
+    .map(|row| {
+        let at = At {
+            table: "audit",
+            id: &row.id,
+        };
+        Ok(Entry {
+            id: at.parse(&row.id)?,
+            at: Timestamp::from_micros(row.at),
+            detail: serde_json::from_str(&row.detail).map_err(|error| at.corrupt(error))?,
+            actor: row.actor,
+            via: row.via,
+            address: row.address,
+            action: row.action,
+            subject: row.subject,
         })
-        .collect()
+    })
+    .collect()
 }

@@ -47,7 +47,9 @@ fn next_steps(made: &Initialized) -> String {
     let dir = made.config_path.parent().unwrap_or(&made.config_path);
     format!(
         "\nKeep a copy of the signing key in a safe place: customers' tools trust only what it signs.\n\
-         Next: cd {} && skep serve",
+         Next: cd {} && skep serve\n\
+         To publish with mix and to look after it in a browser, enter the first user:\n\
+         skep user create --username YOU --email YOU@EXAMPLE.COM --role owner",
         dir.display()
     )
 }

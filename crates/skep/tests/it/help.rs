@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command};
 
 use crate::support::{run::run, story::told};
 
-const COMMANDS: [&str; 52] = [
+const COMMANDS: [&str; 66] = [
     "",
     "demo",
     "init",
@@ -42,7 +42,21 @@ const COMMANDS: [&str; 52] = [
     "key list",
     "key rotate",
     "key revoke",
+    "user",
+    "user create",
+    "user list",
+    "user show",
+    "user disable",
+    "user enable",
+    "user set-role",
+    "user reset-password",
+    "user reset-totp",
+    "api-key",
+    "api-key create",
+    "api-key list",
+    "api-key revoke",
     "usage",
+    "audit",
     "doctor",
     "registry",
     "registry build",

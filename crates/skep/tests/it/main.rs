@@ -1,5 +1,6 @@
 //! The command line, and what customers' tools make of the server.
 
+mod accounts;
 mod bad_input;
 mod client;
 mod demo;

@@ -1,7 +1,6 @@
 //! What each permission and each role allows: the whole table.
 
 use super::*;
-use crate::accounts::role::Role;
 
 const SCOPES: [&str; 10] = [
     "api",

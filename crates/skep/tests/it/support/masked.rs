@@ -10,7 +10,9 @@ pub(crate) fn masked(text: &str, literals: &[(&str, &str)]) -> String {
     }
     text = public_keys(&text);
     // Dates that a test gives are not today's.
-    text = text.replace(&Clock::system().now().date(), "[TODAY]");
+    let now = Clock::system().now();
+    text = text.replace(&now.date(), "[TODAY]");
+    text = text.replace(&now.plus_days(1).date(), "[TOMORROW]");
     let mut masked = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(next) = rest.chars().next() {
@@ -38,7 +40,11 @@ fn public_keys(text: &str) -> String {
 
 /// What stands at the beginning of a text: its length and its mask.
 fn token(text: &str) -> Option<(usize, &'static str)> {
-    const PREFIXED: [(&str, usize, &str); 8] = [
+    const PREFIXED: [(&str, usize, &str); 12] = [
+        ("aud_", 26, "[ENTRY]"),
+        ("usr_", 26, "[USER]"),
+        ("apk_", 26, "[API KEY ID]"),
+        ("ska_", 38, "[API KEY]"),
         ("lic_", 26, "[LICENSE]"),
         ("key_", 26, "[KEY ID]"),
         ("cus_", 26, "[CUSTOMER]"),
@@ -60,7 +66,28 @@ fn token(text: &str) -> Option<(usize, &'static str)> {
     if digits == 64 {
         return Some((digits, "[CHECKSUM]"));
     }
-    time(text.strip_prefix("[TODAY]")?).map(|length| ("[TODAY]".len() + length, "[NOW]"))
+    if is_code(text) {
+        return Some((CODE_LENGTH, "[CODE]"));
+    }
+    let day = ["[TODAY]", "[TOMORROW]"];
+    let mask = ["[NOW]", "[A DAY FROM NOW]"];
+    let days = day.into_iter().zip(mask);
+    days.into_iter().find_map(|(day, mask)| {
+        let length = time(text.strip_prefix(day)?)?;
+        Some((day.len() + length, mask))
+    })
+}
+
+/// Six groups of four letters and digits.
+const CODE_LENGTH: usize = 29;
+
+fn is_code(text: &str) -> bool {
+    let is_fine = |(index, byte): (usize, u8)| match index % 5 {
+        4 => byte == b'-',
+        _ => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
+    };
+    let code = text.as_bytes().get(..CODE_LENGTH);
+    code.is_some_and(|code| code.iter().copied().enumerate().all(is_fine))
 }
 
 /// `T12:00:00.123Z` or ` 12:00`: its length.
