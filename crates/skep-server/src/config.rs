@@ -8,10 +8,13 @@ use ipnet::IpNet;
 use skep_formats::name::RepositoryName;
 use url::Url;
 
+use crate::clock::Timestamp;
+
 mod error;
 mod keys;
 mod secret;
 mod sections;
+mod storage;
 mod values;
 
 #[cfg(test)]
@@ -19,6 +22,7 @@ mod tests;
 
 pub use error::ConfigError;
 pub use secret::{DatabaseUrl, Secret};
+pub use storage::{Bucket, Provider, StorageUrl};
 pub use values::{Origin, Setting};
 
 /// Everything the seller can set, checked, with absolute paths.
@@ -56,13 +60,6 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// `[storage] url`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StorageUrl {
-    /// `file:PATH`: a folder of this machine.
-    Folder(PathBuf),
-}
-
 /// `[delivery]`
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -74,6 +71,9 @@ pub struct Delivery {
     pub local_url: Option<Url>,
     /// Always there in mode `cloudfront`.
     pub cloudfront: Option<CloudFront>,
+    /// `[delivery.accel] location`: the `internal` location of nginx with the storage's folder, with a
+    /// slash at both ends.
+    pub accel_location: String,
 }
 
 /// `[delivery] mode`
@@ -85,6 +85,11 @@ pub enum DeliveryMode {
     LocalUrl,
     /// 302 to a signed URL of a CloudFront distribution.
     CloudFront,
+    /// 302 to a URL signed for the bucket itself, for clients that keep their key to themselves; the
+    /// server streams it to others.
+    Presign,
+    /// nginx in front sends it, told by `X-Accel-Redirect`.
+    Accel,
 }
 
 /// `[delivery.cloudfront]`
@@ -92,23 +97,48 @@ pub enum DeliveryMode {
 pub struct CloudFront {
     /// The distribution: `https://d111111abcdef8.cloudfront.net`.
     pub url: Url,
-    /// The id CloudFront gave the public key.
-    pub key_pair_id: String,
-    /// RSA or ECDSA P-256, PEM.
-    pub private_key_file: PathBuf,
+    /// The key that signs.
+    pub key: CloudFrontKey,
+    /// The key that signs from some moment on.
+    pub next_key: Option<(CloudFrontKey, Timestamp)>,
     /// What the signature covers.
     pub policy: CloudFrontPolicy,
     /// What a distribution with Skep as its origin sends in `x-skep-origin`.
     pub origin_secret: Option<Secret>,
 }
 
+/// A key of a distribution's key group.
+#[derive(Clone, Debug)]
+pub struct CloudFrontKey {
+    /// The id CloudFront gave the public key.
+    pub key_pair_id: String,
+    /// RSA or ECDSA P-256, PEM.
+    pub private_key_file: PathBuf,
+}
+
 /// `[delivery.cloudfront] policy`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CloudFrontPolicy {
     /// One file until one moment: the shorter URL.
     Canned,
-    /// The same, as a policy document in the URL.
-    Custom,
+    /// The same, as a policy document in the URL, which can say more.
+    Custom {
+        /// The URL works from this long before it was first given out; `None` = since ever.
+        not_before_seconds: Option<u32>,
+        /// From where it works.
+        source_address: SourceAddress,
+    },
+}
+
+/// `[delivery.cloudfront] source_address`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceAddress {
+    /// From anywhere.
+    Any,
+    /// From the address that asked for the file.
+    Caller,
+    /// From this IPv4 network.
+    Network(String),
 }
 
 /// `[[repository]]`

@@ -1,26 +1,46 @@
-//! How a file reaches a client: streamed from here ([`direct`]), or by a redirect to a URL that is
-//! good for a few minutes ([`local_url`], [`cloudfront`]). A URL depends on the file and the time only,
-//! never on who asks, so it is signed once and given to everybody.
+//! How a file reaches a client: streamed from here ([`direct`]), sent by nginx in front, or by a redirect
+//! to a URL that is good for a few minutes ([`local_url`], [`cloudfront`], a bucket's own). A URL depends
+//! on the file and the time only, never on who asks, so it is signed once and given to everybody; the
+//! seller may have CloudFront's bound to the caller's address as well.
 
 mod bucket;
 pub mod cloudfront;
 pub mod direct;
 pub mod local_url;
+mod open;
 mod signed_url;
 
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::HeaderValue;
 use moka::future::Cache;
 
 use self::bucket::Bucket;
+pub use self::open::DeliveryError;
 pub use self::signed_url::SignedUrl;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::delivery::cloudfront::{CloudFront, Policy, SigningKey};
 use crate::delivery::local_url::LocalUrl;
-use crate::files::FileKey;
+use crate::files::{FileKey, Files};
 
 const CACHE_BYTES: u64 = 16 << 20;
+
+/// Who asks for a file, as far as it matters for how to deliver it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// Its address.
+    pub address: IpAddr,
+    /// Whether it is known to send its key to nobody else when it is redirected.
+    pub drops_authorization: bool,
+    /// Whether the request came through a trusted proxy.
+    pub is_through_proxy: bool,
+    /// Whether it wants the file, not only its headers.
+    pub wants_body: bool,
+}
 
 /// Where a file is to be had.
 #[derive(Clone, Debug)]
@@ -29,6 +49,8 @@ pub enum Located {
     Stream,
     /// There: redirect to it.
     Redirect(SignedUrl),
+    /// nginx in front has it: the value of `X-Accel-Redirect`.
+    Accel(HeaderValue),
 }
 
 /// Who signs the URLs.
@@ -40,6 +62,10 @@ pub enum Mode {
     LocalUrl,
     /// This server, for CloudFront.
     CloudFront(Arc<CloudFront>),
+    /// The bucket of the files, for clients that don't send their key along: S3 answers 400 to them.
+    Presign(Files),
+    /// Nobody: nginx sends files from this location.
+    Accel(String),
 }
 
 /// Locates files and remembers the URLs it signed, in bounded memory.
@@ -48,7 +74,10 @@ pub struct Delivery {
     mode: Mode,
     local_url: Option<LocalUrl>,
     ttl_seconds: u32,
+    /// Whether each URL is for one address.
+    is_for_callers: bool,
     urls: Cache<FileKey, Signed>,
+    callers_urls: Cache<(FileKey, Ipv4Addr), Signed>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,76 +94,19 @@ pub struct SignError {
     path: String,
 }
 
-/// Files cannot be delivered as configured.
-#[derive(Debug, thiserror::Error)]
-pub enum DeliveryError {
-    /// Mode `cloudfront` without its section.
-    #[error("`[delivery] mode` is `cloudfront`, but there is no section `[delivery.cloudfront]`")]
-    NoCloudFront,
-    /// The key's file cannot be read; the cause names it.
-    #[error("the file of `private_key_file` in `[delivery.cloudfront]` cannot be read")]
-    Unreadable(#[source] std::io::Error),
-    /// The key is of no use.
-    #[error("`private_key_file` in `[delivery.cloudfront]` is `{path}`: {source}")]
-    Key {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        source: cloudfront::KeyError,
-    },
-}
-
 impl Delivery {
-    /// Delivers as configured by a server at `server_url`, whose nodes share `local_url_key`.
-    ///
-    /// # Errors
-    /// The key for CloudFront is missing or wrong.
-    pub fn open(
-        config: &config::Delivery,
-        server_url: &str,
-        local_url_key: &[u8],
-    ) -> Result<Self, DeliveryError> {
-        let mode = match config.mode {
-            config::DeliveryMode::Direct => Mode::Direct,
-            config::DeliveryMode::LocalUrl => Mode::LocalUrl,
-            config::DeliveryMode::CloudFront => {
-                let cloudfront = config
-                    .cloudfront
-                    .as_ref()
-                    .ok_or(DeliveryError::NoCloudFront)?;
-                Mode::CloudFront(Arc::new(open_cloudfront(cloudfront)?))
-            }
-        };
-        let base = config
-            .local_url
-            .as_ref()
-            .map_or(server_url, |url| url.as_str());
-        Ok(Self::new(
-            mode,
-            Some(LocalUrl::new(base, local_url_key)),
-            config.ttl_seconds,
-        ))
-    }
-
     /// Delivers as `mode` says. With `local_url` it takes signed URLs of this server, whatever the mode:
     /// those of another node, or from before the mode was changed. A URL is good for three quarters of `ttl_seconds` at least and for
     /// `ttl_seconds` at most.
     #[must_use]
     pub fn new(mode: Mode, local_url: Option<LocalUrl>, ttl_seconds: u32) -> Self {
-        let weigh = |key: &FileKey, signed: &Signed| {
-            let bytes =
-                signed.url.as_ref().map_or(0, SignedUrl::len) + std::mem::size_of_val(key) + 256;
-            u32::try_from(bytes).unwrap_or(u32::MAX)
-        };
-        let urls = Cache::builder()
-            .max_capacity(CACHE_BYTES)
-            .weigher(weigh)
-            .build();
         Self {
             mode,
             local_url,
             ttl_seconds,
-            urls,
+            is_for_callers: false,
+            urls: cache(),
+            callers_urls: cache(),
         }
     }
 
@@ -142,53 +114,103 @@ impl Delivery {
     ///
     /// # Errors
     /// Signing failed; with a key that was accepted at the start it does not.
-    pub async fn locate(&self, file: &FileKey, now: Timestamp) -> Result<Located, SignError> {
-        if let Mode::Direct = self.mode {
-            return Ok(Located::Stream);
+    pub async fn locate(
+        &self,
+        file: &FileKey,
+        asker: &Asker,
+        now: Timestamp,
+    ) -> Result<Located, SignError> {
+        match &self.mode {
+            Mode::Direct => return Ok(Located::Stream),
+            // A URL is signed for GET, and S3 wants one credential only.
+            Mode::Presign(_) if !asker.drops_authorization || !asker.wants_body => {
+                return Ok(Located::Stream);
+            }
+            Mode::Accel(_) if !asker.is_through_proxy => return Ok(Located::Stream),
+            Mode::Accel(location) => {
+                let path = format!("{location}{}", file.path());
+                let value = HeaderValue::try_from(path).expect("paths of files are visible ASCII");
+                return Ok(Located::Accel(value));
+            }
+            Mode::LocalUrl | Mode::CloudFront(_) | Mode::Presign(_) => {}
         }
         let bucket = Bucket::of(file, now, self.ttl_seconds);
-        if let Some(signed) = self.urls.get(file).await
+        if !self.is_for_callers {
+            return self.signed(&self.urls, file, file, None, bucket, now).await;
+        }
+        match asker.address.to_canonical() {
+            IpAddr::V4(address) => {
+                let key = (file.clone(), address);
+                let caller = Some(address);
+                self.signed(&self.callers_urls, &key, file, caller, bucket, now)
+                    .await
+            }
+            // CloudFront compares no such address.
+            IpAddr::V6(_) => Ok(Located::Stream),
+        }
+    }
+
+    /// The URL that is remembered, or a new one.
+    async fn signed<K: Hash + Eq + Clone + Send + Sync + 'static>(
+        &self,
+        urls: &Cache<K, Signed>,
+        key: &K,
+        file: &FileKey,
+        caller: Option<Ipv4Addr>,
+        bucket: Bucket,
+        now: Timestamp,
+    ) -> Result<Located, SignError> {
+        if let Some(signed) = urls.get(key).await
             && signed.bucket == bucket
             && let Some(url) = signed.url
         {
             return Ok(Located::Redirect(url));
         }
-        Box::pin(self.sign_once(file, bucket)).await
-    }
-
-    /// Signs, unless another request is doing it: then it waits for that one.
-    async fn sign_once(&self, file: &FileKey, bucket: Bucket) -> Result<Located, SignError> {
+        // Unless another request is signing it: then this one waits for that one.
         let fill = async {
             Signed {
                 bucket,
-                url: self.sign(file, bucket).await,
+                url: self.sign(file, caller, bucket, now).await,
             }
         };
         let is_useless = |signed: &Signed| signed.bucket != bucket || signed.url.is_none();
-        let signed = self
-            .urls
-            .entry_by_ref(file)
-            .or_insert_with_if(fill, is_useless)
-            .await
-            .into_value();
+        let signing = urls.entry_by_ref(key).or_insert_with_if(fill, is_useless);
+        let signed = Box::pin(signing).await.into_value();
         signed
             .url
             .map(Located::Redirect)
             .ok_or_else(|| SignError { path: file.path() })
     }
 
-    async fn sign(&self, file: &FileKey, bucket: Bucket) -> Option<SignedUrl> {
+    async fn sign(
+        &self,
+        file: &FileKey,
+        caller: Option<Ipv4Addr>,
+        bucket: Bucket,
+        now: Timestamp,
+    ) -> Option<SignedUrl> {
         let path = file.path();
         match &self.mode {
-            Mode::Direct => None,
+            Mode::Direct | Mode::Accel(_) => None,
             Mode::LocalUrl => Some(self.local_url.as_ref()?.sign(&path, bucket.expires_at)),
             Mode::CloudFront(cloudfront) => {
                 let cloudfront = Arc::clone(cloudfront);
+                let Bucket { begun, expires_at } = bucket;
                 // RSA takes half a millisecond: too long for a thread that serves requests.
-                tokio::task::spawn_blocking(move || cloudfront.sign(&path, bucket.expires_at))
-                    .await
-                    .ok()?
-                    .ok()
+                let sign = move || cloudfront.sign(&path, begun, expires_at, caller);
+                tokio::task::spawn_blocking(sign).await.ok()?.ok()
+            }
+            Mode::Presign(files) => {
+                let seconds = bucket.expires_at.seconds() - now.seconds();
+                let lifetime = Duration::from_secs(u64::try_from(seconds).ok()?);
+                match files.sign_url(file, lifetime).await {
+                    Ok(url) => url.map(|url| SignedUrl::new(&url)),
+                    Err(error) => {
+                        let cause = std::error::Error::source(&error).map(ToString::to_string);
+                        tracing::error!(%error, cause, "a URL of the bucket cannot be signed");
+                        None
+                    }
+                }
             }
         }
     }
@@ -204,30 +226,20 @@ impl Delivery {
     pub fn is_origin_secret(&self, secret: &[u8]) -> bool {
         match &self.mode {
             Mode::CloudFront(cloudfront) => cloudfront.is_origin_secret(secret),
-            Mode::Direct | Mode::LocalUrl => false,
+            Mode::Direct | Mode::LocalUrl | Mode::Presign(_) | Mode::Accel(_) => false,
         }
     }
 }
 
-fn open_cloudfront(config: &config::CloudFront) -> Result<CloudFront, DeliveryError> {
-    let pem = fs_err::read(&config.private_key_file).map_err(DeliveryError::Unreadable)?;
-    let path = || config.private_key_file.display().to_string();
-    let key = SigningKey::from_pem(&pem).map_err(|source| DeliveryError::Key {
-        path: path(),
-        source,
-    })?;
-    let policy = match config.policy {
-        config::CloudFrontPolicy::Canned => Policy::Canned,
-        config::CloudFrontPolicy::Custom => Policy::Custom {
-            not_before: None,
-            source_ip: None,
-        },
+fn cache<K: Hash + Eq + Send + Sync + 'static>() -> Cache<K, Signed> {
+    let weigh = |_: &K, signed: &Signed| {
+        let bytes = signed.url.as_ref().map_or(0, SignedUrl::len) + size_of::<K>() + 256;
+        u32::try_from(bytes).unwrap_or(u32::MAX)
     };
-    let cloudfront = CloudFront::new(config.url.as_str(), &config.key_pair_id, key, policy);
-    Ok(match &config.origin_secret {
-        Some(secret) => cloudfront.with_origin_secret(secret.reveal()),
-        None => cloudfront,
-    })
+    Cache::builder()
+        .max_capacity(CACHE_BYTES)
+        .weigher(weigh)
+        .build()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod catalog;
 mod delivery;
 mod folders;
 mod keys;
+mod storage;
 mod surroundings;
 mod users;
 
@@ -89,8 +90,10 @@ pub struct Examination {
 pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -> Vec<Check> {
     let mut checks = surroundings::url(config);
     checks.extend(keys::files(config));
-    checks.extend(delivery::examine(config));
+    let (files, faults) = storage::open(config).await;
+    checks.extend(delivery::examine(config, files.as_ref(), clock));
     checks.extend(folders::spool(config));
+    checks.extend(faults);
     match Db::open(config.database.reveal(), OpenMode::Existing).await {
         Err(error) => {
             checks.push(Check::fail(
@@ -102,7 +105,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
         Ok(db) => {
             checks.push(folders::database(&db).await);
             checks.extend(keys::remembered(config, &db).await);
-            checks.extend(catalog::examine(config, &db, examination).await);
+            checks.extend(catalog::examine(files.as_ref(), &db, examination).await);
             checks.extend(users::examine(&db).await);
             checks.push(surroundings::clock(&db, clock).await);
             db.close().await;

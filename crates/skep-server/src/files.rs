@@ -5,27 +5,41 @@ use std::io;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
-use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, PutMode};
+use object_store::signer::Signer;
+use object_store::{
+    Attribute, Attributes, GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt,
+    PutMode, PutOptions,
+};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use crate::config::StorageUrl;
+use crate::config::{Bucket, StorageUrl};
 
+mod bucket;
+mod check;
 mod error;
+mod fault;
 mod key;
+mod put;
+mod verify;
 
 #[cfg(test)]
 mod tests;
 
+pub use check::Found;
 pub use error::FilesError;
 pub use key::FileKey;
+pub use put::Put;
 
 /// What a file is read in. Larger blocks cost memory for each download, smaller ones time.
 const BLOCK_BYTES: usize = 64 * 1024;
+/// A bucket that has not answered by then is away: mix gives up after 15 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The bytes of a file, in order.
 pub type FileStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -33,7 +47,11 @@ pub type FileStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 /// The object store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Files {
-    store: Arc<dyn ObjectStore>,
+    reader: Arc<dyn ObjectStore>,
+    writer: Arc<dyn ObjectStore>,
+    /// Buckets sign URLs, folders do not.
+    signer: Option<Arc<dyn Signer>>,
+    bucket: Option<Arc<Bucket>>,
     /// For messages.
     place: Arc<str>,
 }
@@ -57,63 +75,46 @@ impl std::fmt::Debug for OpenFile {
     }
 }
 
-/// What [`Files::put`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
-    /// It was not there.
-    Created,
-    /// It was there: perhaps damaged, perhaps not yet safe from a power cut. Now it is whole and safe.
-    Renewed,
-}
-
 impl Files {
-    /// Opens the store of the configuration.
+    /// Opens the store of the configuration. A bucket is not asked anything yet: [`Files::check`] does.
     ///
     /// # Errors
-    /// [`FilesError::Place`] when a local folder is not there.
+    /// A local folder is not there, or the settings make no client of a bucket.
     pub fn open(url: &StorageUrl) -> Result<Self, FilesError> {
-        let StorageUrl::Folder(folder) = url;
-        let place = folder.display().to_string();
-        let store =
-            LocalFileSystem::new_with_prefix(folder).map_err(|source| FilesError::Place {
-                place: place.clone(),
-                source: source.into(),
-            })?;
-        Ok(Self {
-            store: Arc::new(store.with_fsync(true)),
-            place: place.into(),
-        })
+        match url {
+            StorageUrl::Folder(folder) => {
+                let place = folder.display().to_string();
+                let store = LocalFileSystem::new_with_prefix(folder);
+                let store = store.map_err(|source| FilesError::Place {
+                    place: place.clone(),
+                    source: source.into(),
+                })?;
+                let store: Arc<dyn ObjectStore> = Arc::new(store.with_fsync(true));
+                Ok(Self {
+                    reader: Arc::clone(&store),
+                    writer: store,
+                    signer: None,
+                    bucket: None,
+                    place: place.into(),
+                })
+            }
+            StorageUrl::Bucket(bucket) => {
+                let clients = bucket::open(bucket)?;
+                Ok(Self {
+                    reader: clients.reader,
+                    writer: clients.writer,
+                    signer: Some(clients.signer),
+                    place: bucket.to_string().into(),
+                    bucket: Some(Arc::new((**bucket).clone())),
+                })
+            }
+        }
     }
 
     /// Where the files are, for people.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
-    }
-
-    /// Stores a file. When this returns, it survives a power cut; until then, nobody sees any of it.
-    ///
-    /// # Errors
-    /// [`FilesError::Full`] when there is no room; the store is as before.
-    pub async fn put(&self, key: &FileKey, bytes: Bytes) -> Result<Put, FilesError> {
-        let path = key.to_object_path();
-        let put = async |mode: PutMode| {
-            let options = mode.into();
-            self.store
-                .put_opts(&path, bytes.clone().into(), options)
-                .await
-        };
-        match put(PutMode::Create).await {
-            Ok(_) => Ok(Put::Created),
-            // The same bytes, for the key holds their checksum.
-            Err(object_store::Error::AlreadyExists { .. }) => {
-                let renewed = put(PutMode::Overwrite).await;
-                renewed
-                    .map(|_| Put::Renewed)
-                    .map_err(|error| self.error("written", key, error))
-            }
-            Err(error) => Err(self.error("written", key, error)),
-        }
     }
 
     /// Opens a file, or a part of it; the part must lie within the file.
@@ -125,12 +126,15 @@ impl Files {
         key: &FileKey,
         range: Option<Range<u64>>,
     ) -> Result<OpenFile, FilesError> {
+        let is_whole = range.is_none();
         let options = GetOptions {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
         };
-        let found = self.store.get_opts(&key.to_object_path(), options).await;
-        let found = found.map_err(|error| self.error("read", key, error))?;
+        let path = self.object_path(&key.path());
+        let found = self
+            .answer(key, "read", self.reader.get_opts(&path, options))
+            .await?;
         let (size_bytes, range) = (found.meta.size, found.range.clone());
         let stream: FileStream = match found.payload {
             GetResultPayload::File(file, _) => {
@@ -140,7 +144,14 @@ impl Files {
                 let part = file.take(range.end - range.start);
                 Box::pin(ReaderStream::with_capacity(part, BLOCK_BYTES))
             }
-            GetResultPayload::Stream(stream) => Box::pin(stream.map_err(io::Error::from)),
+            GetResultPayload::Stream(stream) => {
+                let stream: FileStream = Box::pin(stream.map_err(io::Error::from));
+                if is_whole {
+                    verify::verified(stream, key)
+                } else {
+                    stream
+                }
+            }
         };
         Ok(OpenFile {
             size_bytes,
@@ -149,15 +160,25 @@ impl Files {
         })
     }
 
+    /// The size of a file.
+    ///
+    /// # Errors
+    /// [`FilesError::NotFound`] when it is not there.
+    pub async fn existing_size(&self, key: &FileKey) -> Result<u64, FilesError> {
+        let path = self.object_path(&key.path());
+        let meta = self.answer(key, "read", self.reader.head(&path)).await?;
+        Ok(meta.size)
+    }
+
     /// The size of a file, or `None` when it is not there.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn size(&self, key: &FileKey) -> Result<Option<u64>, FilesError> {
-        match self.store.head(&key.to_object_path()).await {
-            Ok(meta) => Ok(Some(meta.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.error("read", key, error)),
+        match self.existing_size(key).await {
+            Ok(size) => Ok(Some(size)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -166,7 +187,7 @@ impl Files {
     /// # Errors
     /// When the store refuses or does not answer.
     pub async fn delete(&self, key: &FileKey) -> Result<(), FilesError> {
-        match self.store.delete(&key.to_object_path()).await {
+        match self.writer.delete(&self.object_path(&key.path())).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.error("deleted", key, error)),
         }
@@ -174,21 +195,96 @@ impl Files {
 
     /// Every file of the store with its size; what is no file of ours is left out.
     pub fn list(&self) -> impl Stream<Item = Result<(FileKey, u64), FilesError>> + Send + '_ {
-        self.store.list(None).filter_map(|found| async {
-            match found {
-                Ok(meta) => {
-                    FileKey::from_path(meta.location.as_ref()).map(|key| Ok((key, meta.size)))
+        let prefix = self.prefix();
+        let whole = (!prefix.is_empty()).then(|| object_store::path::Path::from(prefix));
+        self.reader
+            .list(whole.as_ref())
+            .filter_map(move |found| async move {
+                match found {
+                    Ok(meta) => {
+                        let path = meta.location.as_ref().strip_prefix(prefix)?;
+                        FileKey::from_path(path.trim_start_matches('/'))
+                            .map(|key| Ok((key, meta.size)))
+                    }
+                    Err(error) => Some(Err(self.general_error(error))),
                 }
-                Err(error) => Some(Err(FilesError::Place {
-                    place: self.place.to_string(),
-                    source: error.into(),
-                })),
-            }
-        })
+            })
+    }
+
+    /// A URL that opens a file to whoever has it, for `lifetime`; `None` when this store signs none.
+    ///
+    /// # Errors
+    /// There are no credentials to sign with.
+    pub async fn sign_url(
+        &self,
+        key: &FileKey,
+        lifetime: Duration,
+    ) -> Result<Option<String>, FilesError> {
+        let Some(signer) = &self.signer else {
+            return Ok(None);
+        };
+        let path = self.object_path(&key.path());
+        let url = self
+            .answer(
+                key,
+                "signed",
+                signer.signed_url(http::Method::GET, &path, lifetime),
+            )
+            .await?;
+        Ok(Some(url.into()))
+    }
+
+    fn prefix(&self) -> &str {
+        self.bucket
+            .as_ref()
+            .map_or("", |bucket| bucket.prefix.as_str())
+    }
+
+    fn object_path(&self, path: &str) -> object_store::path::Path {
+        match self.prefix() {
+            "" => object_store::path::Path::from(path),
+            prefix => object_store::path::Path::from(format!("{prefix}/{path}")),
+        }
+    }
+
+    /// The answer to a short question; folders may take their time.
+    async fn answer<T>(
+        &self,
+        key: &FileKey,
+        doing: &'static str,
+        question: impl Future<Output = object_store::Result<T>>,
+    ) -> Result<T, FilesError> {
+        if self.bucket.is_none() {
+            return question
+                .await
+                .map_err(|error| self.error(doing, key, error));
+        }
+        match tokio::time::timeout(ANSWER_WITHIN, question).await {
+            Ok(answer) => answer.map_err(|error| self.error(doing, key, error)),
+            Err(late) => Err(self.late(late)),
+        }
+    }
+
+    fn late(&self, late: tokio::time::error::Elapsed) -> FilesError {
+        FilesError::Away {
+            place: self.place.to_string(),
+            source: late.into(),
+        }
     }
 
     fn error(&self, doing: &'static str, key: &FileKey, error: object_store::Error) -> FilesError {
-        FilesError::from_store(&self.place, doing, key, error)
+        FilesError::from_store(
+            &self.place,
+            self.bucket.as_deref(),
+            doing,
+            key.path(),
+            error,
+        )
+    }
+
+    /// An error that is about no single file.
+    fn general_error(&self, error: object_store::Error) -> FilesError {
+        FilesError::of_place(&self.place, self.bucket.as_deref(), error)
     }
 }
 

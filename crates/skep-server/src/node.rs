@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::catalog::views::Views;
 use crate::db::DbError;
 use crate::delivery::{Delivery, DeliveryError};
+use crate::files::{FilesError, Found};
 use crate::jobs::{prune_accounts, prune_oauth, prune_usage};
 use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
@@ -51,6 +52,9 @@ pub struct Node {
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
+    /// The file storage cannot be used.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// Files cannot be delivered as configured.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
@@ -87,7 +91,14 @@ impl Node {
     /// Something it needs is missing or wrong.
     pub async fn start(app: App) -> Result<Arc<Self>, NodeError> {
         let config = &app.config;
-        let delivery = Delivery::open(&config.delivery, &config.server.url, app.local_url_key())?;
+        if app.files.check().await? == Found::Busy {
+            tracing::warn!(
+                place = app.files.place(),
+                "the file storage is busy just now"
+            );
+        }
+        let (url, key) = (&config.server.url, app.local_url_key());
+        let delivery = Delivery::open(&config.delivery, url, key, &app.files)?;
         let spool = |source| NodeError::Spool {
             path: config.usage.spool_dir.display().to_string(),
             source,

@@ -22,11 +22,11 @@ pub(crate) fn log_filter() -> Option<String> {
         .filter(|filter| !filter.is_empty())
 }
 
-/// Every `SKEP_SECTION__KEY`: values of the configuration.
+/// Every `SKEP_SECTION__KEY`, and what the providers of buckets call their credentials.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn config_overrides() -> Vec<(String, String)> {
     std::env::vars()
-        .filter(|(name, _)| name.starts_with("SKEP_") && name.contains("__"))
+        .filter(|(name, _)| is_of_config(name))
         .collect()
 }
 
@@ -56,4 +56,12 @@ pub(crate) fn config_folder() -> anyhow::Result<PathBuf> {
     let folders = etcetera::choose_base_strategy()
         .map_err(|_| anyhow::anyhow!("there is no home directory to keep anything in: set HOME"))?;
     Ok(folders.config_dir().join("skep"))
+}
+
+fn is_of_config(name: &str) -> bool {
+    let is_value = name.starts_with("SKEP_") && name.contains("__");
+    is_value
+        || ["AWS_", "GOOGLE_", "AZURE_"]
+            .iter()
+            .any(|of| name.starts_with(of))
 }

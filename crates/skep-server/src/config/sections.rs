@@ -1,6 +1,8 @@
 //! Each section from its values: the checks, the defaults and the words for what is wrong.
 
+mod cloudfront;
 mod delivery;
+mod storage;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -13,7 +15,7 @@ use url::Url;
 use super::error::ConfigError;
 use super::secret::DatabaseUrl;
 use super::values::{Found, Origin, Values};
-use super::{Config, Limits, Messages, Repository, Server, StorageUrl, Usage};
+use super::{Config, Limits, Messages, Repository, Server, Usage};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
 const MIB: u64 = 1024 * 1024;
@@ -32,12 +34,15 @@ impl Config {
             values: &values,
             base_dir,
         };
+        let (server, database) = (read.server()?, read.database()?);
+        let storage = read.storage(environment)?;
+        let delivery = read.delivery(&server, &storage)?;
         Ok(Self {
             base_dir: base_dir.to_path_buf(),
-            server: read.server()?,
-            database: read.database()?,
-            storage: read.storage()?,
-            delivery: read.delivery()?,
+            server,
+            database,
+            storage,
+            delivery,
             repositories: read.repositories()?,
             messages: read.messages()?,
             usage: read.usage()?,
@@ -100,18 +105,6 @@ impl Reader<'_> {
         self.values
             .note("database.url", &url.to_string(), &found.origin);
         Ok(url)
-    }
-
-    fn storage(&self) -> Result<StorageUrl, ConfigError> {
-        let found = self.text_or("storage.url", "file:files")?;
-        match found
-            .value
-            .strip_prefix("file:")
-            .map(|path| path.strip_prefix("//").unwrap_or(path))
-        {
-            None | Some("") => Err(found.bad("it must be `file:` and a folder, like `file:files`")),
-            Some(folder) => Ok(StorageUrl::Folder(self.base_dir.join(folder))),
-        }
     }
 
     fn repositories(&self) -> Result<Vec<Repository>, ConfigError> {

@@ -112,12 +112,62 @@ fn wrong_values_say_what_would_do() {
             "`server.trusted_proxies` is `x` (skep.toml): it must be an address or a network, like `10.0.0.0/8`",
         ),
         (
-            "[storage]\nurl = \"s3://bucket\"",
-            "`storage.url` is `s3://bucket` (skep.toml): it must be `file:` and a folder, like `file:files`",
+            "[storage]\nurl = \"ftp://bucket\"",
+            "`storage.url` is `ftp://bucket` (skep.toml): it must be a folder as `file:files`, or a bucket as \
+             `s3://bucket/prefix`, `gs://bucket` or `az://container`",
+        ),
+        (
+            "[storage]\nurl = \"s3://\"",
+            "`storage.url` is `s3://` (skep.toml): after `s3://` comes the name of a bucket: 3 or more letters, digits, \
+             `-`, `_` and `.`",
+        ),
+        (
+            "[storage]\nurl = \"s3://bucket/a//b\"",
+            "`storage.url` is `s3://bucket/a//b` (skep.toml): the prefix must be names of letters, digits, `-`, `_` \
+             and `.` with single slashes between them",
+        ),
+        (
+            "[storage]\nurl = \"s3://bucket\"\naccess_key_id = \"AKIA\"",
+            "`storage.secret_access_key` is missing: the other half of these credentials is set; without both, they \
+             come from the environment or from this machine's role",
+        ),
+        (
+            "[storage]\nurl = \"s3://bucket\"\nendpoint = \"http://minio.internal:9000\"",
+            "`storage.endpoint` is `http://minio.internal:9000` (skep.toml): it must be https, unless it is on this machine",
+        ),
+        (
+            "[storage]\nregion = \"eu-central-1\"",
+            "`storage.region` is `eu-central-1` (skep.toml): it is for `storage.url` with s3://: remove it",
+        ),
+        (
+            "[storage]\nurl = \"gs://bucket\"\nsecret_access_key = \"hunter2\"",
+            "`storage.secret_access_key` is `****` (skep.toml): it is for `storage.url` with s3:// or az://: remove it",
+        ),
+        (
+            "[delivery]\nmode = \"presign\"",
+            "`delivery.mode` is `presign` (skep.toml): a folder signs no URLs: with `storage.url` as `file:…` it must be \
+             `direct`, `local-url`, `cloudfront` or `accel`",
+        ),
+        (
+            "[delivery]\nmode = \"accel\"",
+            "`delivery.mode` is `accel` (skep.toml): only nginx understands these answers: name its address in \
+             `server.trusted_proxies`; everybody else is streamed to",
+        ),
+        (
+            "[delivery.cloudfront]\nurl = \"https://d1.cloudfront.net\"\nkey_pair_id = \"K1\"\nprivate_key_file = \"k\"\n\
+             source_address = \"caller\"",
+            "`delivery.cloudfront.policy` is `canned` (default): a canned policy says only until when: with \
+             `not_before_seconds` or `source_address` it must be `custom`",
+        ),
+        (
+            "[delivery.cloudfront]\nurl = \"https://d1.cloudfront.net\"\nkey_pair_id = \"K1\"\nprivate_key_file = \"k\"\n\
+             policy = \"custom\"\nsource_address = \"2001:db8::/32\"",
+            "`delivery.cloudfront.source_address` is `2001:db8::/32` (skep.toml): it must be `any`, `caller` or an IPv4 \
+             network as `203.0.113.0/24`: CloudFront compares no IPv6 addresses",
         ),
         (
             "[delivery]\nmode = \"ftp\"",
-            "`delivery.mode` is `ftp` (skep.toml): it must be `direct`, `local-url` or `cloudfront`",
+            "`delivery.mode` is `ftp` (skep.toml): it must be one of `direct`, `local-url`, `cloudfront`, `presign`, `accel`",
         ),
         (
             "[delivery]\nttl_seconds = 1",
@@ -195,6 +245,46 @@ fn secrets_come_from_files_and_are_never_shown() {
     );
     assert!(
         shown.contains("postgres://skep:****@db.internal:6432/skep"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_bucket_takes_its_credentials_from_the_file_or_the_environment_and_shows_none() {
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", "AKIAENV"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ENDPOINT_URL", "http://elsewhere"),
+        ("GOOGLE_SERVICE_ACCOUNT", "/a.json"),
+    ];
+    let text = "[storage]\nurl = \"s3://acme-files/skep/prod/\"";
+    let config = parse(text, &environment).unwrap();
+    let StorageUrl::Bucket(bucket) = &config.storage else {
+        panic!("a bucket");
+    };
+    assert_eq!(
+        (
+            bucket.provider,
+            bucket.name.as_str(),
+            bucket.prefix.as_str()
+        ),
+        (Provider::S3, "acme-files", "skep/prod")
+    );
+    let names: Vec<&str> = bucket
+        .environment
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"]
+    );
+    let text = format!("{text}\naccess_key_id = \"AKIA\"\nsecret_access_key = \"swordfish\"");
+    let own = parse(&text, &[]).unwrap();
+    let shown = format!("{config:?} {own:?}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("swordfish"),
         "{shown}"
     );
 }

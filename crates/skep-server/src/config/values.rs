@@ -127,6 +127,18 @@ impl Values {
         self.values.keys().any(inside)
     }
 
+    /// What is set for a key, without writing down that it was read; an empty text counts as not set.
+    pub(super) fn peek(&self, key: &str) -> Option<(String, Origin)> {
+        let (value, origin) = self.values.get(key)?;
+        let shown = match value {
+            Value::Text(text) if text.is_empty() => return None,
+            Value::Text(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::List(list) => list.join(", "),
+        };
+        Some((shown, origin.clone()))
+    }
+
     /// A text; an empty one counts as not set.
     pub(super) fn text(&self, key: &str) -> Result<Option<Found<String>>, ConfigError> {
         let found = self.peek_text(key)?;

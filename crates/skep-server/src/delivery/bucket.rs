@@ -7,6 +7,8 @@ use crate::files::FileKey;
 /// that a busy server does not sign all of them at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bucket {
+    /// When it begins.
+    pub(super) begun: Timestamp,
     /// When the URL stops working.
     pub(super) expires_at: Timestamp,
 }
@@ -20,6 +22,7 @@ impl Bucket {
         let shift = i64::from(u16::from_be_bytes([first, second]));
         let begun = now.seconds() - (now.seconds() - shift).rem_euclid(length);
         Self {
+            begun: Timestamp::from_seconds(begun),
             expires_at: Timestamp::from_seconds(begun + ttl),
         }
     }

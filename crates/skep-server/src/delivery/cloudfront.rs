@@ -4,6 +4,7 @@
 mod key;
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use data_encoding::BASE64;
 use skep_formats::checksum::Sha256;
@@ -29,19 +30,28 @@ pub enum Policy {
 /// Signs the URLs of one distribution.
 pub struct CloudFront {
     base: String,
-    key_pair_id: String,
-    key: SigningKey,
+    key: NamedKey,
+    next_key: Option<(NamedKey, Timestamp)>,
     policy: Policy,
+    not_before_seconds: Option<u32>,
     origin_secret: Option<Sha256>,
+}
+
+/// A key with the id that CloudFront gave it.
+#[derive(Debug)]
+struct NamedKey {
+    id: String,
+    key: SigningKey,
 }
 
 impl fmt::Debug for CloudFront {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CloudFront")
             .field("base", &self.base)
-            .field("key_pair_id", &self.key_pair_id)
             .field("key", &self.key)
+            .field("next_key", &self.next_key)
             .field("policy", &self.policy)
+            .field("not_before_seconds", &self.not_before_seconds)
             .field("origin_secret", &self.origin_secret.map(|_| "****"))
             .finish()
     }
@@ -55,10 +65,34 @@ impl CloudFront {
         let base = base.trim_end_matches('/').to_owned();
         Self {
             base,
-            key_pair_id: key_pair_id.to_owned(),
-            key,
+            key: NamedKey {
+                id: key_pair_id.to_owned(),
+                key,
+            },
+            next_key: None,
             policy,
+            not_before_seconds: None,
             origin_secret: None,
+        }
+    }
+
+    /// Signs with another key of the same key group from a moment on: all nodes change to it at once,
+    /// and URLs of the one before go on working.
+    #[must_use]
+    pub fn with_next_key(self, key_pair_id: &str, key: SigningKey, from: Timestamp) -> Self {
+        let id = key_pair_id.to_owned();
+        Self {
+            next_key: Some((NamedKey { id, key }, from)),
+            ..self
+        }
+    }
+
+    /// With a custom policy: URLs do not work earlier than this before they are first given out.
+    #[must_use]
+    pub fn with_not_before(self, seconds: u32) -> Self {
+        Self {
+            not_before_seconds: Some(seconds),
+            ..self
         }
     }
 
@@ -82,12 +116,35 @@ impl CloudFront {
         })
     }
 
-    /// The URL of the file at `path` until `expires_at`.
+    /// The URL of the file at `path`, first given out at `begun`, until `expires_at`; with a caller, for
+    /// that address alone.
     ///
     /// # Errors
     /// The cryptographic library refused to sign.
-    pub fn sign(&self, path: &str, expires_at: Timestamp) -> Result<SignedUrl, KeyError> {
-        self.sign_url(&format!("{}/{path}", self.base), expires_at)
+    pub fn sign(
+        &self,
+        path: &str,
+        begun: Timestamp,
+        expires_at: Timestamp,
+        caller: Option<Ipv4Addr>,
+    ) -> Result<SignedUrl, KeyError> {
+        let policy = match &self.policy {
+            Policy::Canned => Policy::Canned,
+            Policy::Custom {
+                not_before,
+                source_ip,
+            } => {
+                let earliest = |seconds: u32| begun.plus_seconds(-i64::from(seconds));
+                Policy::Custom {
+                    not_before: self.not_before_seconds.map(earliest).or(*not_before),
+                    source_ip: caller
+                        .map(|address| format!("{address}/32"))
+                        .or_else(|| source_ip.clone()),
+                }
+            }
+        };
+        let url = format!("{}/{path}", self.base);
+        sign_with(self.key_at(begun), &policy, &url, expires_at)
     }
 
     /// The signed form of a whole `url`, which may have a query of its own.
@@ -95,43 +152,59 @@ impl CloudFront {
     /// # Errors
     /// The cryptographic library refused to sign.
     pub fn sign_url(&self, url: &str, expires_at: Timestamp) -> Result<SignedUrl, KeyError> {
-        let policy = self.policy_json(url, expires_at);
-        let signature = encode(&self.key.sign(policy.as_bytes())?);
-        let statement = match self.policy {
-            Policy::Canned => format!("Expires={}", expires_at.seconds()),
-            Policy::Custom { .. } => format!("Policy={}", encode(policy.as_bytes())),
-        };
-        let separator = if url.contains('?') { '&' } else { '?' };
-        let id = &self.key_pair_id;
-        Ok(SignedUrl::new(&format!(
-            "{url}{separator}{statement}&Signature={signature}&Key-Pair-Id={id}&Hash-Algorithm=SHA256"
-        )))
+        sign_with(&self.key, &self.policy, url, expires_at)
     }
 
-    /// CloudFront builds the canned policy itself to check a signature, so every byte counts: no spaces,
-    /// this order.
-    fn policy_json(&self, url: &str, expires_at: Timestamp) -> String {
-        let mut condition = format!(
-            r#""DateLessThan":{{"AWS:EpochTime":{}}}"#,
-            expires_at.seconds()
-        );
-        if let Policy::Custom {
-            not_before,
-            source_ip,
-        } = &self.policy
-        {
-            if let Some(source_ip) = source_ip {
-                condition += &format!(r#","IpAddress":{{"AWS:SourceIp":"{source_ip}"}}"#);
-            }
-            if let Some(not_before) = not_before {
-                condition += &format!(
-                    r#","DateGreaterThan":{{"AWS:EpochTime":{}}}"#,
-                    not_before.seconds()
-                );
-            }
+    fn key_at(&self, moment: Timestamp) -> &NamedKey {
+        match &self.next_key {
+            Some((next, from)) if moment >= *from => next,
+            _ => &self.key,
         }
-        format!(r#"{{"Statement":[{{"Resource":"{url}","Condition":{{{condition}}}}}]}}"#)
     }
+}
+
+fn sign_with(
+    key: &NamedKey,
+    policy: &Policy,
+    url: &str,
+    expires_at: Timestamp,
+) -> Result<SignedUrl, KeyError> {
+    let json = policy_json(policy, url, expires_at);
+    let signature = encode(&key.key.sign(json.as_bytes())?);
+    let statement = match policy {
+        Policy::Canned => format!("Expires={}", expires_at.seconds()),
+        Policy::Custom { .. } => format!("Policy={}", encode(json.as_bytes())),
+    };
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let id = &key.id;
+    Ok(SignedUrl::new(&format!(
+        "{url}{separator}{statement}&Signature={signature}&Key-Pair-Id={id}&Hash-Algorithm=SHA256"
+    )))
+}
+
+/// CloudFront builds the canned policy itself to check a signature, so every byte counts: no spaces,
+/// this order.
+fn policy_json(policy: &Policy, url: &str, expires_at: Timestamp) -> String {
+    let mut condition = format!(
+        r#""DateLessThan":{{"AWS:EpochTime":{}}}"#,
+        expires_at.seconds()
+    );
+    if let Policy::Custom {
+        not_before,
+        source_ip,
+    } = policy
+    {
+        if let Some(source_ip) = source_ip {
+            condition += &format!(r#","IpAddress":{{"AWS:SourceIp":"{source_ip}"}}"#);
+        }
+        if let Some(not_before) = not_before {
+            condition += &format!(
+                r#","DateGreaterThan":{{"AWS:EpochTime":{}}}"#,
+                not_before.seconds()
+            );
+        }
+    }
+    format!(r#"{{"Statement":[{{"Resource":"{url}","Condition":{{{condition}}}}}]}}"#)
 }
 
 /// Base64 with the characters that CloudFront wants in a URL.

@@ -22,10 +22,18 @@ fn cloudfront() -> Delivery {
     Delivery::new(Mode::CloudFront(Arc::new(signer)), None, 300)
 }
 
+/// A client that would send its key along.
+const MIX: Asker = Asker {
+    address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    drops_authorization: false,
+    is_through_proxy: false,
+    wants_body: true,
+};
+
 async fn url(delivery: &Delivery, file: &FileKey, now: Timestamp) -> String {
-    match delivery.locate(file, now).await.unwrap() {
+    match delivery.locate(file, &MIX, now).await.unwrap() {
         Located::Redirect(url) => url.reveal().to_owned(),
-        Located::Stream => panic!("a redirect was expected"),
+        other => panic!("a redirect was expected, not {other:?}"),
     }
 }
 
@@ -34,7 +42,7 @@ async fn direct_delivery_streams() {
     let delivery = Delivery::new(Mode::Direct, None, 300);
     assert!(matches!(
         delivery
-            .locate(&tarball("alpha", "1.0.0"), NOW)
+            .locate(&tarball("alpha", "1.0.0"), &MIX, NOW)
             .await
             .unwrap(),
         Located::Stream
@@ -87,4 +95,60 @@ async fn a_local_url_checks_out() {
             .check(&file.path(), query, NOW.plus_seconds(300))
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn nginx_sends_what_is_asked_through_it() {
+    let delivery = Delivery::new(Mode::Accel("/skep-files/".to_owned()), None, 300);
+    let file = tarball("alpha", "1.0.0");
+    let through = Asker {
+        is_through_proxy: true,
+        ..MIX
+    };
+    match delivery.locate(&file, &through, NOW).await.unwrap() {
+        Located::Accel(path) => assert_eq!(path, format!("/skep-files/{}", file.path())),
+        other => panic!("{other:?}"),
+    }
+    let itself = delivery.locate(&file, &MIX, NOW).await.unwrap();
+    assert!(matches!(itself, Located::Stream), "{itself:?}");
+}
+
+#[tokio::test]
+async fn urls_of_callers_are_for_each_address_and_ipv6_is_streamed_to() {
+    let delivery = Delivery {
+        is_for_callers: true,
+        mode: Mode::CloudFront(Arc::new(custom())),
+        ..cloudfront()
+    };
+    let file = tarball("alpha", "1.0.0");
+    let from = async |address: &str| {
+        let asker = Asker {
+            address: address.parse().unwrap(),
+            ..MIX
+        };
+        delivery.locate(&file, &asker, NOW).await.unwrap()
+    };
+    let (Located::Redirect(one), Located::Redirect(again), Located::Redirect(other)) = (
+        from("192.0.2.1").await,
+        from("::ffff:192.0.2.1").await,
+        from("192.0.2.2").await,
+    ) else {
+        panic!("redirects were expected");
+    };
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+    assert!(matches!(from("2001:db8::1").await, Located::Stream));
+}
+
+fn custom() -> CloudFront {
+    let pem = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/golden/keys/rsa2048.pem"
+    );
+    let key = SigningKey::from_pem(&fs_err::read(pem).unwrap()).unwrap();
+    let policy = Policy::Custom {
+        not_before: None,
+        source_ip: None,
+    };
+    CloudFront::new("https://cdn.acme.example", "K1", key, policy)
 }

@@ -5,7 +5,6 @@ use skep_formats::checksum::Sha256Hasher;
 
 use super::{Check, Examination, sentence};
 use crate::catalog::release::{Package, Release};
-use crate::config::Config;
 use crate::db::{self, Db, DbError};
 use crate::files::{FileKey, Files, FilesError};
 
@@ -16,17 +15,11 @@ const PARALLEL: usize = 16;
 const SHOWN_FAULTS: usize = 20;
 
 /// Every file that a release names is there and whole.
-pub(super) async fn examine(config: &Config, db: &Db, examination: Examination) -> Vec<Check> {
-    let files = match Files::open(&config.storage) {
-        Ok(files) => files,
-        Err(error) => {
-            return vec![Check::fail(
-                NAME,
-                sentence(&error),
-                "correct `url` in [storage], or restore the files",
-            )];
-        }
-    };
+pub(super) async fn examine(
+    files: Option<&Files>,
+    db: &Db,
+    examination: Examination,
+) -> Vec<Check> {
     let (packages, releases) = match read(db).await {
         Ok(read) => read,
         Err(error) => {
@@ -37,10 +30,13 @@ pub(super) async fn examine(config: &Config, db: &Db, examination: Examination) 
             )];
         }
     };
-    let named = named_files(&packages, &releases);
-    let mut checks = compare(&files, &named, examination).await;
-    if examination.is_deep {
-        checks.push(orphans(&files, &named).await);
+    let mut checks = Vec::new();
+    if let Some(files) = files {
+        let named = named_files(&packages, &releases);
+        checks.extend(compare(files, &named, examination).await);
+        if examination.is_deep {
+            checks.push(orphans(files, &named).await);
+        }
     }
     checks.push(names(&packages));
     checks.extend(unsold(db, &packages).await);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::tests::{Installation, golden_key};
 use crate::catalog::publish::tests::publish_release;
+use crate::clock::Timestamp;
 
 async fn failures(it: &Installation, is_deep: bool) -> Vec<String> {
     let checks = examine(&it.app.config, &it.app.clock, Examination { is_deep }).await;
@@ -121,7 +122,10 @@ fn a_wrong_cloudfront_key_is_found() {
             golden_key(file).display()
         );
         let config = Config::parse(&text, std::path::Path::new("/"), &[]).unwrap();
-        delivery::examine(&config).swap_remove(0)
+        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::config::StorageUrl::Folder(folder.path().to_path_buf());
+        let files = crate::files::Files::open(&folder).unwrap();
+        delivery::examine(&config, Some(&files), &crate::clock::Clock::system()).swap_remove(0)
     };
     assert_eq!(check("rsa2048.pem").status, Status::Ok);
     for wrong in ["rsa2048_pub_spki.pem", "rsa2048.fingerprint", "missing.pem"] {
@@ -131,6 +135,37 @@ fn a_wrong_cloudfront_key_is_found() {
             "{check:?}"
         );
     }
+}
+
+#[test]
+fn a_change_of_keys_says_what_to_do_before_and_after() {
+    let text = format!(
+        "[delivery]\nmode = \"cloudfront\"\n[delivery.cloudfront]\nurl = \"https://d1.cloudfront.net\"\n\
+         key_pair_id = \"KOLD\"\nprivate_key_file = \"{key}\"\n\
+         [delivery.cloudfront.next]\nkey_pair_id = \"KNEW\"\nprivate_key_file = \"{key}\"\nfrom = \"2026-12-01\"\n\
+         [[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n",
+        key = golden_key("rsa2048.pem").display()
+    );
+    let config = Config::parse(&text, std::path::Path::new("/"), &[]).unwrap();
+    let clock = crate::clock::TestClock::at(Timestamp::from_seconds(1_796_083_199));
+    let last = || {
+        let mut checks = delivery::examine(&config, None, &clock.clock());
+        let check = checks.pop().unwrap();
+        (check.status, check.advice.unwrap_or(check.text))
+    };
+    let (status, advice) = last();
+    assert!(
+        status == Status::Ok && advice.contains("have KNEW in the key group"),
+        "{advice}"
+    );
+    clock.advance(1);
+    assert!(last().1.contains("some of KOLD are still good"));
+    clock.advance(600);
+    let (status, advice) = last();
+    assert!(
+        status == Status::Warn && advice.contains("remove KOLD"),
+        "{advice}"
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use std::error::Error;
 use std::io;
 
-use super::FileKey;
+use super::fault::{Fault, fault};
+use crate::config::Bucket;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -15,6 +16,44 @@ pub enum FilesError {
         place: String,
         /// The answer.
         source: Source,
+    },
+    /// The provider's client was left out of this program.
+    #[error(
+        "`[storage] url` is `{place}`, and this skep was built without that: build it with `--features {feature}`"
+    )]
+    NotBuilt {
+        /// Which storage.
+        place: String,
+        /// What it needs.
+        feature: &'static str,
+    },
+    /// The store answers, and a setting is wrong.
+    #[error("the file storage `{place}` cannot be used: {problem}")]
+    Refused {
+        /// Which storage.
+        place: String,
+        /// Which setting, and what to do.
+        problem: String,
+        /// The answer.
+        source: Source,
+    },
+    /// The store does not answer, or says that it cannot just now.
+    #[error("the file storage `{place}` does not answer just now; nothing was changed")]
+    Away {
+        /// Which storage.
+        place: String,
+        /// What happened.
+        source: Source,
+    },
+    /// The store keeps other bytes than it was sent.
+    #[error(
+        "`{path}` in `{place}` is not what was stored there: its checksum is another; nothing was recorded"
+    )]
+    Damaged {
+        /// Which storage.
+        place: String,
+        /// Which object.
+        path: String,
     },
     /// No such object.
     #[error("there is no file `{path}` in `{place}`")]
@@ -53,14 +92,21 @@ pub enum FilesError {
 impl FilesError {
     pub(super) fn from_store(
         place: &str,
+        bucket: Option<&Bucket>,
         doing: &'static str,
-        key: &FileKey,
+        path: String,
         error: object_store::Error,
     ) -> Self {
-        let (place, path) = (place.to_owned(), key.path());
-        if matches!(error, object_store::Error::NotFound { .. }) && doing == "read" {
+        let place = place.to_owned();
+        let is_absent = matches!(error, object_store::Error::NotFound { .. })
+            && (bucket.is_none() || fault(&error) != Fault::NoBucket);
+        if is_absent && doing == "read" {
             return Self::NotFound { place, path };
         }
+        let error = match Self::of_bucket(&place, bucket, error) {
+            Ok(known) => return known,
+            Err(error) => error,
+        };
         let source = Source::from(error);
         if is_out_of_room(&*source) {
             Self::Full {
@@ -76,6 +122,54 @@ impl FilesError {
                 source,
             }
         }
+    }
+
+    /// The same about no single object.
+    pub(super) fn of_place(
+        place: &str,
+        bucket: Option<&Bucket>,
+        error: object_store::Error,
+    ) -> Self {
+        let error = match Self::of_bucket(place, bucket, error) {
+            Ok(known) => return known,
+            Err(error) => error,
+        };
+        Self::Place {
+            place: place.to_owned(),
+            source: error.into(),
+        }
+    }
+
+    /// What is wrong with the bucket or its settings, or the error again.
+    fn of_bucket(
+        place: &str,
+        bucket: Option<&Bucket>,
+        error: object_store::Error,
+    ) -> Result<Self, object_store::Error> {
+        let Some(bucket) = bucket else {
+            return Err(error);
+        };
+        let (place, fault) = (place.to_owned(), fault(&error));
+        if fault.is_away() {
+            return Ok(Self::Away {
+                place,
+                source: error.into(),
+            });
+        }
+        match fault.problem(bucket) {
+            Some(problem) => Ok(Self::Refused {
+                place,
+                problem,
+                source: error.into(),
+            }),
+            None => Err(error),
+        }
+    }
+
+    /// Whether it may work in a moment.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        matches!(self, Self::Away { .. })
     }
 
     /// Whether there is no such object.

@@ -114,10 +114,6 @@ impl FileKey {
     pub const fn cache_control(&self) -> &'static str {
         "public, max-age=31536000, immutable"
     }
-
-    pub(super) fn to_object_path(&self) -> object_store::path::Path {
-        object_store::path::Path::from(self.path())
-    }
 }
 
 #[cfg(test)]
@@ -133,7 +129,11 @@ mod tests {
         ] {
             let key = FileKey::from_path(&path).unwrap();
             assert_eq!(key.path(), path);
-            assert_eq!(key.to_object_path().as_ref(), path);
+            assert_eq!(
+                object_store::path::Path::from(key.path()).as_ref(),
+                path,
+                "the store calls it the same"
+            );
             assert_eq!(key.checksum(), checksum);
         }
     }

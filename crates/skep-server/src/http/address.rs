@@ -19,11 +19,6 @@ pub(crate) fn client_address(
     headers: &HeaderMap,
     trusted_proxies: &[IpNet],
 ) -> IpAddr {
-    let is_trusted = |address: &IpAddr| {
-        trusted_proxies
-            .iter()
-            .any(|network| network.contains(address))
-    };
     let mut address = peer.to_canonical();
     let lines: Vec<&str> = headers
         .get_all(FORWARDED_FOR)
@@ -31,7 +26,7 @@ pub(crate) fn client_address(
         .filter_map(|value| value.to_str().ok())
         .collect();
     for seen in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        if !is_trusted(&address) {
+        if !is_trusted(address, trusted_proxies) {
             break;
         }
         match parse(seen.trim()) {
@@ -40,6 +35,14 @@ pub(crate) fn client_address(
         }
     }
     address
+}
+
+/// Whether it is one of ours.
+pub(crate) fn is_trusted(address: IpAddr, trusted_proxies: &[IpNet]) -> bool {
+    let address = address.to_canonical();
+    trusted_proxies
+        .iter()
+        .any(|network| network.contains(&address))
 }
 
 /// An address, which some proxies write with a port.

@@ -148,6 +148,20 @@ impl<'a> Client<'a> {
             None => false,
         }
     }
+
+    /// Whether it keeps `Authorization` to itself when it is redirected to another host. mix and rebar3
+    /// send it along; Gleam's HTTP library and our own client drop it, and so does curl since 7.58.
+    #[must_use]
+    pub(crate) fn drops_authorization(&self) -> bool {
+        match self.kind {
+            Kind::Gleam | Kind::Skep => true,
+            Kind::Curl => self
+                .version
+                .and_then(major_and_minor)
+                .is_some_and(|version| version >= (7, 58)),
+            Kind::Mix | Kind::Rebar3 | Kind::Renovate | Kind::Other => false,
+        }
+    }
 }
 
 fn is_version(text: &str) -> bool {
@@ -233,6 +247,25 @@ mod tests {
         assert!(
             !copes("2.1.1") && !copes("2.4.2") && !copes("1.0.1") && !copes("two") && !copes("")
         );
+    }
+
+    #[test]
+    fn only_clients_that_were_seen_to_drop_their_key_are_trusted_to() {
+        let drops = |user_agent: &str| Client::parse(user_agent).drops_authorization();
+        for keeps_it in [
+            HEX_2_0,
+            HEX_2_1,
+            HEX_2_3,
+            HEX_2_5,
+            REBAR3,
+            "",
+            "curl/7.57.0",
+        ] {
+            assert!(!drops(keeps_it), "{keeps_it}");
+        }
+        for drops_it in ["Gleam v1.6.3", "curl/7.88.1", "curl/8.0.0", "skep/0.1.0"] {
+            assert!(drops(drops_it), "{drops_it}");
+        }
     }
 
     #[test]

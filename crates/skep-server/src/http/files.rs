@@ -61,10 +61,17 @@ fn admit(
         .map(|()| SIGNED)
 }
 
-/// A file that should be there and cannot be read.
+/// A file that should be there and cannot be read. Never with a `Retry-After`: on a 503 with one, mix
+/// asks again in a loop until its time is up.
 pub(crate) fn unreadable(error: &FilesError) -> Response {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(%error, cause, "a file cannot be served");
+    if error.is_away() {
+        return text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the storage of files does not answer just now; try again in some minutes\n",
+        );
+    }
     text(
         StatusCode::INTERNAL_SERVER_ERROR,
         "this file cannot be read just now; please tell the seller\n",
@@ -87,8 +94,8 @@ pub(crate) async fn stream(
     let mut response = if is_known(headers, &etag) {
         empty(StatusCode::NOT_MODIFIED)
     } else if method == Method::HEAD {
-        let file = files.open_file(key, None).await?;
-        with_length(empty(StatusCode::OK), file.size_bytes)
+        let size_bytes = files.existing_size(key).await?;
+        with_length(empty(StatusCode::OK), size_bytes)
     } else if let Some(range) = range_of(headers, &etag) {
         part(files, key, range).await?
     } else {
@@ -107,19 +114,17 @@ pub(crate) async fn stream(
 }
 
 async fn part(files: &Files, key: &FileKey, range: &str) -> Result<Response, FilesError> {
-    let file = files.open_file(key, None).await?;
-    match wanted(Some(range), file.size_bytes) {
-        Wanted::Whole => Ok(whole(file)),
+    let size_bytes = files.existing_size(key).await?;
+    match wanted(Some(range), size_bytes) {
+        Wanted::Whole => Ok(whole(files.open_file(key, None).await?)),
         Wanted::Unsatisfiable => {
             let mut response = empty(StatusCode::RANGE_NOT_SATISFIABLE);
-            response.headers_mut().insert(
-                CONTENT_RANGE,
-                visible(&format!("bytes */{}", file.size_bytes)),
-            );
+            let range = visible(&format!("bytes */{size_bytes}"));
+            response.headers_mut().insert(CONTENT_RANGE, range);
             Ok(response)
         }
         Wanted::Part(part) => {
-            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, file.size_bytes);
+            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, size_bytes);
             let length = part.end - part.start;
             let file = files.open_file(key, Some(part)).await?;
             let mut response = Response::new(Body::from_stream(file.stream));

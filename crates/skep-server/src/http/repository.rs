@@ -39,6 +39,8 @@ struct Visit<'a> {
     name: Option<&'a RepositoryName>,
     /// Who signs for it; `None` when there is no such repository.
     signer: Option<&'a Arc<Signer>>,
+    /// Where the request is from, behind proxies that are trusted.
+    address: IpAddr,
     /// Whom messages are counted for: a known key, else an address.
     told_as: [u8; 16],
 }
@@ -50,7 +52,7 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
         call.headers,
         &node.app.config.server.trusted_proxies,
     );
-    let mut visit = Visit::new(node, call, address_bytes(address));
+    let mut visit = Visit::new(node, call, address);
     let identity = Identity::of(node, call.headers, visit.name);
     let response = match identity.snapshot(node, address, visit.now).await {
         Ok(snapshot) => {
@@ -74,7 +76,7 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
 }
 
 impl<'a> Visit<'a> {
-    fn new(node: &'a Node, call: Call<'a>, told_as: [u8; 16]) -> Self {
+    fn new(node: &'a Node, call: Call<'a>, address: IpAddr) -> Self {
         let config = &node.app.config;
         let repository = match call.repository {
             None => Some(config.default_repository()),
@@ -94,7 +96,8 @@ impl<'a> Visit<'a> {
                 .unwrap_or_default(),
             name: repository.map(|found| &found.name),
             signer: repository.and_then(|found| node.app.signer(&found.name)),
-            told_as,
+            address,
+            told_as: address_bytes(address),
         }
     }
 

@@ -20,5 +20,6 @@ mod openapi;
 mod repo;
 mod serve;
 mod snapshot;
+mod storage;
 mod support;
 mod usage;

@@ -38,11 +38,13 @@ private_key_file = "{KEY_FILE}"
 url = "sqlite:{DATABASE_FILE}"
 
 [storage]
+# A folder, or a bucket: "s3://bucket/prefix".
 url = "file:{FILES_DIR}"
 
 [delivery]
 # "direct": this server streams tarballs. "local-url": it redirects to short-lived URLs of its own.
-# "cloudfront": it redirects to short-lived URLs of CloudFront.
+# "cloudfront": it redirects to short-lived URLs of CloudFront. "presign": to those of the bucket.
+# "accel": nginx in front sends them.
 mode = "direct"
 # ttl_seconds = 300
 

@@ -1,18 +1,22 @@
-use super::{Reader, web_url};
+use super::Reader;
 use crate::config::error::ConfigError;
-use crate::config::secret::Secret;
-use crate::config::values::Found;
-use crate::config::{CloudFront, CloudFrontPolicy, Delivery, DeliveryMode};
+use crate::config::{Delivery, DeliveryMode, Server, StorageUrl};
+
+const MODES: [(&str, DeliveryMode); 5] = [
+    ("direct", DeliveryMode::Direct),
+    ("local-url", DeliveryMode::LocalUrl),
+    ("cloudfront", DeliveryMode::CloudFront),
+    ("presign", DeliveryMode::Presign),
+    ("accel", DeliveryMode::Accel),
+];
 
 impl Reader<'_> {
-    pub(super) fn delivery(&self) -> Result<Delivery, ConfigError> {
-        let found = self.text_or("delivery.mode", "direct")?;
-        let mode = match found.value.as_str() {
-            "direct" => DeliveryMode::Direct,
-            "local-url" => DeliveryMode::LocalUrl,
-            "cloudfront" => DeliveryMode::CloudFront,
-            _ => return Err(found.bad("it must be `direct`, `local-url` or `cloudfront`")),
-        };
+    pub(super) fn delivery(
+        &self,
+        server: &Server,
+        storage: &StorageUrl,
+    ) -> Result<Delivery, ConfigError> {
+        let mode = self.mode(server, storage)?;
         let is_cloudfront =
             mode == DeliveryMode::CloudFront || self.values.is_set("delivery.cloudfront");
         Ok(Delivery {
@@ -24,65 +28,41 @@ impl Reader<'_> {
             } else {
                 None
             },
+            accel_location: self.accel_location()?,
         })
     }
 
-    fn cloudfront(&self) -> Result<CloudFront, ConfigError> {
-        let url = self.required(
-            "delivery.cloudfront.url",
-            "the distribution, as `https://d111.cloudfront.net`",
-        )?;
-        let key_pair_id = self.required(
-            "delivery.cloudfront.key_pair_id",
-            "the id CloudFront gave your public key, as `K2JCJMDEHXQW5F`",
-        )?;
-        if !key_pair_id
-            .value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric())
-            || key_pair_id.value.is_empty()
-        {
-            return Err(key_pair_id.bad("it must be letters and digits, as `K2JCJMDEHXQW5F`"));
-        }
-        let key_file = self.required(
-            "delivery.cloudfront.private_key_file",
-            "the PEM file of the key that signs URLs",
-        )?;
-        Ok(CloudFront {
-            url: web_url(&url)?,
-            key_pair_id: key_pair_id.value,
-            private_key_file: self.base_dir.join(key_file.value),
-            policy: self.policy()?,
-            origin_secret: self.origin_secret()?,
-        })
-    }
-
-    fn policy(&self) -> Result<CloudFrontPolicy, ConfigError> {
-        let policy = self.text_or("delivery.cloudfront.policy", "canned")?;
-        match policy.value.as_str() {
-            "canned" => Ok(CloudFrontPolicy::Canned),
-            "custom" => Ok(CloudFrontPolicy::Custom),
-            _ => Err(policy.bad("it must be `canned` or `custom`")),
+    /// The mode, which has to go with where the files are.
+    fn mode(&self, server: &Server, storage: &StorageUrl) -> Result<DeliveryMode, ConfigError> {
+        let found = self.text_or("delivery.mode", "direct")?;
+        let mode = MODES.iter().find(|(name, _)| *name == found.value);
+        let Some((_, mode)) = mode else {
+            let names = MODES.map(|(name, _)| name).join("`, `");
+            return Err(found.bad(format!("it must be one of `{names}`")));
+        };
+        match (mode, storage) {
+            (DeliveryMode::Presign, StorageUrl::Folder(_)) => Err(found.bad(
+                "a folder signs no URLs: with `storage.url` as `file:…` it must be `direct`, `local-url`, `cloudfront` or `accel`",
+            )),
+            (DeliveryMode::Accel, StorageUrl::Bucket(_)) => Err(found.bad(
+                "nginx reads files from a folder: with a bucket in `storage.url` it must be `direct`, `presign` or `cloudfront`",
+            )),
+            (DeliveryMode::Accel, _) if server.trusted_proxies.is_empty() => Err(found.bad(
+                "only nginx understands these answers: name its address in `server.trusted_proxies`; everybody else is streamed to",
+            )),
+            _ => Ok(*mode),
         }
     }
 
-    fn origin_secret(&self) -> Result<Option<Secret>, ConfigError> {
-        let origin_secret = self
-            .values
-            .secret("delivery.cloudfront.origin_secret", self.base_dir)?;
-        if let Some(secret) = origin_secret
-            .as_ref()
-            .filter(|secret| secret.value.len() < 16)
-        {
-            let hidden = Found {
-                key: secret.key.clone(),
-                value: "****".to_owned(),
-                origin: secret.origin.clone(),
-            };
-            return Err(
-                hidden.bad("it must have at least 16 characters: whoever knows it gets every file")
-            );
+    fn accel_location(&self) -> Result<String, ConfigError> {
+        let found = self.text_or("delivery.accel.location", "/skep-files/")?;
+        let is_plain = |text: &str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte))
+        };
+        if !found.value.starts_with('/') || found.value == "/" || !is_plain(&found.value) {
+            return Err(found.bad("it must be a path of nginx, like `/skep-files/`"));
         }
-        Ok(origin_secret.map(|found| Secret::new(found.value)))
+        Ok(format!("{}/", found.value.trim_end_matches('/')))
     }
 }

@@ -52,7 +52,10 @@ fn urls_are_those_of_the_reference_byte_for_byte() {
             );
             let expires_at = Timestamp::from_seconds(vector.expires);
             if let Some(json) = &vector.policy_json {
-                assert_eq!(&cloudfront.policy_json(&vector.url, expires_at), json);
+                assert_eq!(
+                    &policy_json(&policy_of(&vector), &vector.url, expires_at),
+                    json
+                );
             }
             assert_eq!(
                 cloudfront
@@ -89,7 +92,12 @@ fn an_ecdsa_signature_verifies_with_every_form_of_the_key() {
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key());
         let cloudfront = CloudFront::new("https://cdn.acme.example/", "K1", key, Policy::Canned);
         let signed = cloudfront
-            .sign("repos/acme/tarballs/alpha-1.0.0/ab12.tar", EXPIRES)
+            .sign(
+                "repos/acme/tarballs/alpha-1.0.0/ab12.tar",
+                EXPIRES.plus_seconds(-300),
+                EXPIRES,
+                None,
+            )
             .unwrap();
         let url = signed.reveal();
         assert!(url.starts_with(
@@ -109,6 +117,53 @@ fn an_ecdsa_signature_verifies_with_every_form_of_the_key() {
             .unwrap();
         assert!(url.len() < 300, "{}", url.len());
     }
+}
+
+#[test]
+fn a_custom_policy_says_from_when_and_for_whom() {
+    let policy = Policy::Custom {
+        not_before: None,
+        source_ip: Some("203.0.113.0/24".to_owned()),
+    };
+    let key = golden_key("rsa2048.pem").unwrap();
+    let cloudfront =
+        CloudFront::new("https://cdn.acme.example", "K1", key, policy).with_not_before(60);
+    let said = |caller| {
+        let begun = EXPIRES.plus_seconds(-300);
+        let signed = cloudfront.sign("a.tar", begun, EXPIRES, caller).unwrap();
+        let base64 = parameter(signed.reveal(), "Policy")
+            .replace('-', "+")
+            .replace('_', "=")
+            .replace('~', "/");
+        String::from_utf8(BASE64.decode(base64.as_bytes()).unwrap()).unwrap()
+    };
+    assert_eq!(
+        said(None),
+        r#"{"Statement":[{"Resource":"https://cdn.acme.example/a.tar","Condition":{"DateLessThan":{"AWS:EpochTime":1798761600},"IpAddress":{"AWS:SourceIp":"203.0.113.0/24"},"DateGreaterThan":{"AWS:EpochTime":1798761240}}}]}"#
+    );
+    let caller = said(Some("192.0.2.7".parse().unwrap()));
+    assert!(
+        caller.contains(r#""IpAddress":{"AWS:SourceIp":"192.0.2.7/32"}"#),
+        "{caller}"
+    );
+}
+
+#[test]
+fn the_next_key_signs_from_its_moment_on() {
+    let key = |pem| golden_key(pem).unwrap();
+    let cloudfront = CloudFront::new(
+        "https://cdn.acme.example",
+        "KOLD",
+        key("rsa2048.pem"),
+        Policy::Canned,
+    )
+    .with_next_key("KNEW", key("rsa2048_pkcs8.pem"), EXPIRES);
+    let id = |begun: Timestamp| {
+        let signed = cloudfront.sign("a.tar", begun, begun.plus_seconds(300), None);
+        parameter(signed.unwrap().reveal(), "Key-Pair-Id").to_owned()
+    };
+    assert_eq!(id(EXPIRES.plus_seconds(-1)), "KOLD");
+    assert_eq!(id(EXPIRES), "KNEW");
 }
 
 struct EcdsaPair {

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::response::Response;
 use data_encoding::HEXLOWER;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, VARY};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use skep_formats::checksum::Sha256;
 
 use super::{Visit, package_and_version};
 use crate::app::Signer;
 use crate::catalog::entry::{PackageEntry, Visible};
 use crate::catalog::views::{IndexKind, View, ViewError};
-use crate::delivery::Located;
+use crate::delivery::{Asker, Located};
 use crate::files::FileKey;
+use crate::http::address::is_trusted;
 use crate::http::call::File;
 use crate::http::messages::Level;
 use crate::http::{empty, files, is_known, text};
@@ -23,6 +24,7 @@ use crate::snapshot::{FoundRelease, Snapshot};
 /// Clients may keep it and ask whether it is still right; a cache in between may not give it to others.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
+const ACCEL_REDIRECT: HeaderName = HeaderName::from_static("x-accel-redirect");
 const PEM: HeaderValue = HeaderValue::from_static("application/x-pem-file");
 
 impl Visit<'_> {
@@ -183,7 +185,12 @@ impl Visit<'_> {
         if is_known(self.call.headers, &etag) {
             return with_validators(empty(StatusCode::NOT_MODIFIED), etag);
         }
-        match self.node.delivery.locate(file, self.now).await {
+        match self
+            .node
+            .delivery
+            .locate(file, &self.asker(), self.now)
+            .await
+        {
             Ok(Located::Redirect(url)) => {
                 let mut response = empty(StatusCode::FOUND);
                 let headers = response.headers_mut();
@@ -193,6 +200,7 @@ impl Visit<'_> {
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 response
             }
+            Ok(Located::Accel(location)) => with_validators(accelerated(file, location), etag),
             Ok(Located::Stream) => {
                 let streamed = Box::pin(files::stream(
                     &self.node.app.files,
@@ -219,6 +227,16 @@ impl Visit<'_> {
         }
     }
 
+    fn asker(&self) -> Asker {
+        let trusted = &self.node.app.config.server.trusted_proxies;
+        Asker {
+            address: self.address,
+            drops_authorization: self.client.drops_authorization(),
+            is_through_proxy: is_trusted(self.call.peer, trusted),
+            wants_body: self.call.method == Method::GET,
+        }
+    }
+
     fn view(&self, view: Result<View, ViewError>) -> Response {
         match view {
             Ok(view) => {
@@ -242,6 +260,16 @@ impl Visit<'_> {
         };
         with_validators(response, etag)
     }
+}
+
+/// What nginx replaces by the file: it keeps the media type and what caches are told, and makes an
+/// `ETag` of its own.
+fn accelerated(file: &FileKey, location: HeaderValue) -> Response {
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(ACCEL_REDIRECT, location);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type()));
+    response
 }
 
 fn with_validators(mut response: Response, etag: HeaderValue) -> Response {

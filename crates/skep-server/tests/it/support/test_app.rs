@@ -172,6 +172,17 @@ impl TestApp {
         version: &str,
         change: impl FnOnce(&mut Publish),
     ) -> Vec<u8> {
+        let (mut request, tarball) = self.release(name, version);
+        change(&mut request);
+        publish(&self.node.app, &request)
+            .await
+            .expect("a valid release");
+        self.settle().await;
+        tarball
+    }
+
+    /// A small release that could be published, and its tarball.
+    pub(crate) fn release(&self, name: &str, version: &str) -> (Publish, Vec<u8>) {
         let mut metadata = Metadata::new(name, version);
         metadata.app = Some(name.to_owned());
         metadata.build_tools = vec!["mix".to_owned()];
@@ -182,7 +193,7 @@ impl TestApp {
             .tarball;
         let path = self.dir.path().join(format!("{name}-{version}.tar"));
         fs_err::write(&path, &tarball).expect("a file");
-        let mut request = Publish {
+        let request = Publish {
             tarball: path,
             docs: None,
             repository: None,
@@ -190,12 +201,7 @@ impl TestApp {
             published_at: None,
             actor: Actor::Cli,
         };
-        change(&mut request);
-        publish(&self.node.app, &request)
-            .await
-            .expect("a valid release");
-        self.settle().await;
-        tarball
+        (request, tarball)
     }
 
     /// Waits until the server knows everything that was committed.
