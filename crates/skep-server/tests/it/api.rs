@@ -1,5 +1,6 @@
 //! What is below `/api`.
 
+mod accounts;
 mod bad_input;
 mod clients;
 mod peer;

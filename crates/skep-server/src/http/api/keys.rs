@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::http::api::place::{self, Named, shown};
 use crate::http::api::shapes::Urls;
 use crate::http::api::{Answer, ApiError, Input};
-use crate::http::auth::{Authenticated, AuthenticatedForWrite, require};
+use crate::http::auth::{Authenticated, AuthenticatedForWrite, AuthenticatedWithPassword, require};
 use crate::node::Node;
 
 /// Whose keys a URL is about: the caller's, or those for a repository.
@@ -52,10 +52,11 @@ pub(crate) async fn show(
     Ok(Answer::ok(show_key(&node, &caller, &key)))
 }
 
-/// `POST /keys`: the only answer with the secret.
+/// `POST /keys`: the only answer with the secret. rebar3 and Gleam make their keys here with the user's
+/// name and password.
 pub(crate) async fn create(
     State(node): State<Arc<Node>>,
-    AuthenticatedForWrite(caller): AuthenticatedForWrite,
+    AuthenticatedWithPassword(caller): AuthenticatedWithPassword,
     names: RawPathParams,
     Input(input): Input,
 ) -> Result<Answer, ApiError> {
