@@ -6,6 +6,57 @@
 //! all, for those who want to take its steps themselves; [`blocking`] has the same functions for callers without an async
 //! runtime. The procedure is that of `hex_cli_auth` in hex_core 0.19, as its code and tests have it.
 //!
+//! ```no_run
+//! # #[cfg(feature = "file-token-store")] mod example {
+//! use skep_client::cli_auth::{
+//!     self, AuthConfig, Callbacks, CredentialSource, FileTokenStore, LoginReason, Options, OtpReason, Permission,
+//!     TokenStore,
+//! };
+//! use skep_client::api::users;
+//! use skep_client::http_client::HttpClient;
+//! use skep_client::oauth::DeviceAuthorization;
+//! use skep_client::{Config, Error, Secret};
+//!
+//! struct Tool {
+//!     tokens: FileTokenStore,
+//! }
+//!
+//! impl CredentialSource for Tool {
+//!     fn auth_config(&self, _repository: &str) -> Option<AuthConfig> {
+//!         None // Keys that the tool's own configuration has.
+//!     }
+//!     fn token_store(&self) -> &dyn TokenStore {
+//!         &self.tokens
+//!     }
+//!     fn client_id(&self) -> String {
+//!         "the tool's id at the server".to_owned()
+//!     }
+//! }
+//!
+//! impl Callbacks for Tool {
+//!     # fn now(&self) -> i64 { 0 }
+//!     # fn prompt_otp(&self, _: OtpReason) -> Option<Secret> { None }
+//!     fn should_authenticate(&self, reason: LoginReason) -> bool {
+//!         eprintln!("{reason:?}: log in?");
+//!         true
+//!     }
+//!     fn show_login(&self, login: &DeviceAuthorization, _open_browser: bool) {
+//!         eprintln!("Open {} and compare the code {}", login.verification_uri_complete, login.user_code);
+//!     }
+//!     // … and the clock and the one-time password.
+//! }
+//!
+//! /// With `config.cli_auth_callbacks` set to an `Arc` of the tool.
+//! async fn who_am_i(client: &impl HttpClient, config: &Config) -> Result<String, Error> {
+//!     let ask = async |config: Config| {
+//!         let response = client.send(users::me_request(&config)?).await?;
+//!         Ok::<_, Error>(users::me_response(response)?.username)
+//!     };
+//!     cli_auth::with_api(client, config, Permission::Read, Options::default(), ask).await
+//! }
+//! # }
+//! ```
+//!
 //! # Finding credentials for the API ([`resolve_api_auth`])
 //!
 //! 1. The config's own `api_key`, as it is.
