@@ -7,7 +7,7 @@ use crate::{
     test,
 };
 
-/// Format, lints, documentation, tests; stops at the first of the four that fails.
+/// Format, lints, documentation, every feature, tests; stops at the first that fails.
 pub(crate) fn run() -> Result<bool> {
     run_command(&mut cargo(&["fmt", "--all", "--check"]))?;
     let lint = ["--all-targets", "--", "-D", "warnings"];
@@ -19,5 +19,12 @@ pub(crate) fn run() -> Result<bool> {
         cargo_workspace("doc", &["--no-deps", "--document-private-items"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
+    // The system's keyring is the one feature that no other step has: it must need no system library.
+    run_command(&mut cargo(&[
+        "check",
+        "-p",
+        "skep-client",
+        "--all-features",
+    ]))?;
     test::run()
 }

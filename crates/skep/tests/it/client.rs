@@ -4,5 +4,6 @@ mod api;
 mod example;
 mod fetch;
 mod login;
+mod own_server;
 mod publish;
 mod repo;
