@@ -4,13 +4,16 @@
 use data_encoding::BASE64;
 use reqwest::Method;
 use serde_json::{Value, json};
+use skep_server::accounts::attempts::{Account, AttemptError, Kind, begin};
 use skep_server::accounts::caller::Via;
+use skep_server::accounts::password::Password;
 use skep_server::accounts::role::Role;
 use skep_server::accounts::second_factor::{self, Presented};
 use skep_server::accounts::totp::TotpSecret;
-use skep_server::accounts::{api_keys, users};
+use skep_server::accounts::{api_keys, passwords, users};
 use skep_server::db;
 use skep_server::db::audit::{Actor, Entry};
+use skep_server::jobs::prune_accounts::prune_accounts;
 use skep_server::oauth::logins::{Approver, approve};
 
 use crate::support::{Answer, TestApp};
@@ -323,14 +326,115 @@ async fn last_uses_are_written_down_later() {
 
 #[tokio::test]
 async fn a_new_password_ends_the_logins_of_tools() {
-    use skep_server::accounts::password::Password;
     let app = rosa().await;
     let token = bearer(&log_in(&app).await);
     assert_eq!(read(&app, &token).await.status, 200);
     let password = Password::from_text("correct horse");
-    skep_server::accounts::passwords::set(&app.node.app, "rosa", &password, &Actor::Cli)
+    passwords::set(&app.node.app, "rosa", &password, &Actor::Cli)
         .await
         .unwrap();
     app.settle().await;
     refused(&read(&app, &token).await, 401, REALM, "revoked");
+}
+
+async fn make_key(app: &TestApp, login: &str, permission: Value, code: &str) -> Answer {
+    let basic = format!("Basic {}", BASE64.encode(login.as_bytes()));
+    let body = json!({"name": "laptop", "permissions": [permission]});
+    let ask = app
+        .ask(Method::POST, "/api/keys")
+        .agent(crate::support::REBAR3);
+    let ask = ask
+        .header("authorization", &basic)
+        .header("x-hex-otp", code);
+    ask.json(&body).send().await
+}
+
+async fn with_password() -> TestApp {
+    let app = rosa().await;
+    let password = Password::from_text("correct horse");
+    passwords::set(&app.node.app, "rosa", &password, &Actor::Cli)
+        .await
+        .unwrap();
+    app
+}
+
+#[tokio::test]
+async fn a_name_and_a_password_make_a_key_and_nothing_else() {
+    let app = with_password().await;
+    let api = json!({"domain": "api"});
+    let made = make_key(&app, "rosa:correct horse", api.clone(), "").await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let secret = made.json()["secret"].as_str().unwrap().to_owned();
+    let me = app.get("/api/users/me").agent(crate::support::REBAR3);
+    assert_eq!(me.key(&secret).send().await.status, 200);
+    let beyond = json!({"domain": "licenses", "resource": "write"});
+    let refused_beyond = make_key(&app, "rosa:correct horse", beyond, "").await;
+    assert_eq!(refused_beyond.status, 422);
+    let basic = format!("Basic {}", BASE64.encode(b"rosa:correct horse"));
+    let me = app.get("/api/users/me").agent(crate::support::REBAR3);
+    let answer = me.header("authorization", &basic).send().await;
+    refused(&answer, 401, REALM, "no good here");
+    let secret = enroll(&app).await;
+    let login = "rosa:correct horse";
+    let answer = make_key(&app, login, api.clone(), "").await;
+    refused(&answer, 401, REQUIRED, "code");
+    let answer = make_key(&app, login, api.clone(), "000000").await;
+    refused(&answer, 401, INVALID, "wrong");
+    let code = secret.code_at(app.node.app.clock.now());
+    assert_eq!(make_key(&app, login, api, &code).await.status, 201);
+}
+
+#[tokio::test]
+async fn of_a_thousand_wrong_passwords_few_are_looked_at_on_any_node() {
+    let app = with_password().await;
+    let other = app.other_process().await;
+    let api = json!({"domain": "api"});
+    for _ in 0..5 {
+        let answer = make_key(&app, "rosa:wrong password", api.clone(), "").await;
+        refused(&answer, 401, REALM, "invalid username and password");
+    }
+    for _ in 0..20 {
+        let answer = make_key(&app, "rosa:correct horse", api.clone(), "").await;
+        assert_eq!(answer.status, 429);
+        assert_eq!(answer.header("retry-after"), "30");
+    }
+    let user = users::show(&other, "rosa").await.unwrap();
+    let address = "127.0.0.1".parse().unwrap();
+    let on_other = begin(&other, Kind::Password, Account::User(user.id), address).await;
+    assert!(matches!(on_other, Err(AttemptError::TooMany { .. })));
+    app.clock.advance(30);
+    let answer = make_key(&app, "rosa:correct horse", api, "").await;
+    assert_eq!(answer.status, 201);
+}
+
+#[tokio::test]
+async fn what_is_over_is_deleted() {
+    use skep_server::accounts::{links, login, sessions::Origin};
+    let app = with_password().await;
+    let db = &app.node.app.db;
+    let origin = Origin {
+        address: "192.0.2.1".parse().unwrap(),
+        user_agent: String::new(),
+    };
+    let password = Password::from_text("correct horse");
+    login::with_password(&app.node.app, "rosa", &password, &origin)
+        .await
+        .unwrap();
+    let _wrong = begin(&app.node.app, Kind::Link, Account::Any, origin.address)
+        .await
+        .unwrap();
+    links::create(&app.node.app, "rosa", &Actor::Cli)
+        .await
+        .unwrap();
+    let prune = async || {
+        let now = app.node.app.clock.now();
+        prune_accounts(db, now).await.unwrap()
+    };
+    assert_eq!(prune().await, 0);
+    app.clock.advance(12 * 3600 + 1);
+    assert_eq!(prune().await, 1, "the session");
+    app.clock.advance(12 * 3600 + 1);
+    assert_eq!(prune().await, 4, "the link and three counts");
+    app.clock.advance(180 * 86_400);
+    assert_eq!(prune().await, 1, "the address");
 }
