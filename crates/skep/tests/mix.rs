@@ -15,6 +15,9 @@ mod support {
     pub(crate) mod shop;
 }
 
+#[path = "mix/publishing.rs"]
+mod publishing;
+
 use std::{
     path::{Path, PathBuf},
     process::Command,
