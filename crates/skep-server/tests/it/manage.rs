@@ -1,6 +1,7 @@
 //! `/api/manage`: what a shop does over HTTP.
 
 mod customers;
+mod guide;
 mod idempotency;
 mod keys;
 mod licenses;
