@@ -20,3 +20,8 @@ pub(crate) fn run() -> Result<bool> {
     counts += schemathesis::run()?;
     Ok(test::closing_line(counts))
 }
+
+/// Only schemathesis.
+pub(crate) fn api() -> Result<bool> {
+    Ok(test::closing_line(schemathesis::run()?))
+}

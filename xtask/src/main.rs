@@ -27,7 +27,8 @@ The project's own commands:
   cargo xtask test                  set up what the tests need, then run all of them
   cargo xtask ci                    format check, lints, documentation, then `test`
   cargo xtask bench [formats]       the promised figures, as ratios against peers measured in the same run; or only those of the formats
-  cargo xtask conformance           only the tests with real clients (rebar3, mix), and schemathesis against the API
+  cargo xtask conformance [api]     only the tests with real clients (rebar3, mix), and schemathesis against the
+                                    API; `api`: only that
   cargo xtask fuzz [--seconds N]    every fuzz target for a bounded time (20 seconds each unless said otherwise)
 ";
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["bench", what @ ..] => bench::run(what),
         ["conformance"] => conformance::run(),
+        ["conformance", "api"] => conformance::api(),
         ["fuzz", options @ ..] => match fuzz::seconds(options) {
             Some(seconds) => fuzz::run(seconds),
             None => return wrong_usage(),
