@@ -20,6 +20,10 @@ use tokio_util::io::ReaderStream;
 
 use crate::config::{Bucket, StorageUrl};
 
+#[cfg_attr(
+    not(any(feature = "s3", feature = "gcs", feature = "azure")),
+    expect(dead_code, reason = "without them there are folders only")
+)]
 mod bucket;
 mod check;
 mod error;
