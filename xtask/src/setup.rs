@@ -84,6 +84,23 @@ pub(crate) fn python() -> Result<()> {
     satisfy(&[PYTHON])
 }
 
+const BROWSER: Need = Need {
+    what: "Chromium with ChromeDriver, for the pages",
+    packages: &["chromium", "chromium-driver"],
+    present: || on_path("chromedriver") && on_path("chromium"),
+};
+
+/// Whether there is a browser, which is installed where it can be: not every Debian has one.
+pub(crate) fn browser() -> bool {
+    match satisfy(&[BROWSER]) {
+        Ok(()) => true,
+        Err(error) => {
+            eprintln!("{error:#}");
+            false
+        }
+    }
+}
+
 fn satisfy(needs: &[Need]) -> Result<()> {
     let missing: Vec<&Need> = needs.iter().filter(|need| !(need.present)()).collect();
     if missing.is_empty() {

@@ -13,10 +13,27 @@ pub(crate) fn run() -> Result<bool> {
     setup::tests()?;
     let mut counts = Counts::default();
     counts += counted(&mut cargo_workspace("test", &["--no-fail-fast", "--doc"]))?;
-    let rest = ["--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
+    let mut rest = vec!["--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
+    if !setup::browser() {
+        counts += without_browser()?;
+        rest.extend(["--", "--skip", BROWSER_TESTS]);
+    }
     counts += counted(&mut cargo_workspace("test", &rest))?;
     counts += mix()?;
     Ok(closing_line(counts))
+}
+
+const BROWSER_TESTS: &str = "browser::";
+
+/// The tests in a real browser, counted as skipped, and said so.
+fn without_browser() -> Result<Counts> {
+    let list = ["--test", "it", "--", "--list", BROWSER_TESTS];
+    let skipped = listed(&mut cargo_workspace("test", &list))?;
+    println!("Chromium cannot be had here: the tests of the pages in a browser are not run");
+    Ok(Counts {
+        skipped,
+        ..Counts::default()
+    })
 }
 
 /// Prints the closing line; true when nothing failed and something ran.
