@@ -13,6 +13,7 @@ pub(crate) mod health;
 pub(crate) mod manage;
 pub(crate) mod messages;
 pub(crate) mod oauth;
+pub(crate) mod pages;
 pub(crate) mod repository;
 
 use axum::body::Body;

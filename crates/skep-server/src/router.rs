@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -15,6 +16,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
+use crate::config::Config;
 use crate::http::address::Peer;
 use crate::http::api::format::Patience;
 use crate::http::api::{
@@ -24,6 +26,7 @@ use crate::http::api::{
 pub(crate) use crate::http::body::Unread;
 use crate::http::body::Watched;
 use crate::http::call::{Call, File};
+use crate::http::pages::{self, PageError};
 use crate::http::{files, health, oauth, repository, text};
 use crate::node::Node;
 
@@ -45,6 +48,7 @@ impl Router {
         let pages = axum::Router::new()
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
+            .merge(page_routes(&node.app.config))
             .nest("/api", api_routes())
             .nest("/api/manage", manage_routes())
             .merge(description())
@@ -200,6 +204,45 @@ fn tidy(uri: &Uri) -> Option<Uri> {
         tidy.push_str(query);
     }
     tidy.parse().ok()
+}
+
+/// A form has a few fields.
+const LARGEST_FORM: usize = 16 * 1024;
+
+/// What a person opens in a browser.
+fn page_routes(config: &Config) -> axum::Router<Arc<Node>> {
+    use pages::{account, assets, device, keys, link, login, password, second_factor};
+    axum::Router::new()
+        .route("/login", get(login::show).post(login::submit))
+        .route(
+            "/login/code",
+            get(login::show_code).post(login::submit_code),
+        )
+        .route(
+            "/logout",
+            get(login::show_logout).post(login::submit_logout),
+        )
+        .route("/link", get(link::show).post(link::submit))
+        .route("/account", get(account::show))
+        .route(
+            "/account/password",
+            get(password::show).post(password::submit),
+        )
+        .route(
+            "/account/second-factor",
+            get(second_factor::show).post(second_factor::enable),
+        )
+        .route("/account/second-factor/change", post(second_factor::change))
+        .route("/account/keys", get(keys::show).post(keys::create))
+        .route("/account/keys/revoke", post(keys::revoke))
+        .route("/account/sessions/end", post(account::end_session))
+        .route("/account/tools/end", post(account::end_tool))
+        .route("/oauth/device", get(device::show).post(device::decide))
+        .route("/assets/{name}", get(assets::show))
+        .method_not_allowed_fallback(async || PageError::NotFound)
+        .layer(pages::own_forms_only(config))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(middleware::map_response(pages::protect))
 }
 
 /// What is below `/api`. What is about packages is below `/api/repos/NAME` too.
