@@ -1,38 +1,18 @@
 //! What a credential of a user may be used for: the permissions of an API key and the scopes of a
 //! token are one and the same.
 
+mod access;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use skep_formats::name::{PackageName, RepositoryName};
 
+pub use self::access::Access;
+use self::access::parse_access;
 use crate::accounts::caller::Need;
 use crate::accounts::role::Role;
-
-/// Reading, or changing as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Access {
-    /// Only reading.
-    Read,
-    /// Changing, which includes reading.
-    Write,
-}
-
-impl Access {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-
-    /// Whether whoever has this has `needed`.
-    #[must_use]
-    pub const fn includes(self, needed: Self) -> bool {
-        matches!((self, needed), (Self::Write, _) | (_, Self::Read))
-    }
-}
 
 /// One permission. As a scope: `api`, `api:read`, `api:write`, `repositories`, `repository:NAME`,
 /// `package:REPOSITORY/NAME`, `docs:REPOSITORY`, `licenses:read`, `licenses:write`, `usage:read`.
@@ -182,14 +162,6 @@ impl Permission {
             }
             Self::Usage => matches!(need, Need::UsageRead),
         }
-    }
-}
-
-fn parse_access(text: &str) -> Option<Access> {
-    match text {
-        "read" => Some(Access::Read),
-        "write" => Some(Access::Write),
-        _ => None,
     }
 }
 
