@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::db::DbError;
@@ -15,7 +15,7 @@ pub(crate) struct ApiError {
     status: StatusCode,
     message: String,
     errors: Map<String, Value>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ApiError {
@@ -25,7 +25,7 @@ impl ApiError {
             status,
             message: message.into(),
             errors: Map::new(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -100,7 +100,8 @@ impl ApiError {
     /// Adds a header.
     #[must_use]
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value));
         self
     }
 
@@ -134,8 +135,8 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut answer = Answer::new(self.status, self.to_value());
-        for (name, value) in &self.headers {
-            answer = answer.with_header(name.clone(), value.clone());
+        for (name, value) in self.headers {
+            answer = answer.with_header(name, value);
         }
         answer.into_response()
     }
