@@ -15,6 +15,8 @@ use crate::licensing::grant::{Grant, Origin, ReleaseName};
 
 /// A node that has not noticed a change yet serves what was to be had before, for so many seconds.
 const LATE_SECONDS: i64 = 4;
+/// Rows of one statement. A full one is prepared once.
+const CHUNK: usize = 500;
 
 /// A release that a license fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -237,7 +239,7 @@ async fn is_known(conn: &mut Conn, download: &Download) -> Result<bool, DbError>
 }
 
 async fn upsert(tx: &mut Tx, downloads: &[Download]) -> Result<(), DbError> {
-    for chunk in downloads.chunks(500) {
+    for chunk in downloads.chunks(CHUNK) {
         on_db!(tx, |c| {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO downloads (license_id, repository, package, version, first_at, last_at, requests) ",
@@ -262,7 +264,7 @@ async fn upsert(tx: &mut Tx, downloads: &[Download]) -> Result<(), DbError> {
             );
             insert
                 .build()
-                .persistent(false)
+                .persistent(chunk.len() == CHUNK)
                 .execute(c)
                 .await
                 .map(|_| ())

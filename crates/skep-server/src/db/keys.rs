@@ -1,12 +1,16 @@
 //! Table `license_keys`.
 
 use skep_formats::checksum::Sha256;
+use sqlx::QueryBuilder;
 
 use crate::clock::Timestamp;
 use crate::db::row::{At, micros, time};
 use crate::db::{Change, Conn, DbError, Tx};
 use crate::ids::{KeyId, LicenseId};
 use crate::licensing::key::{KeyHash, KeyRecord};
+
+/// Keys of one statement. A full one is prepared once.
+const CHUNK: usize = 500;
 
 row! {
     struct KeyRow {
@@ -105,10 +109,22 @@ pub async fn update(tx: &mut Tx, key: &KeyRecord) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Notes that a key was used; never moves backwards. The snapshot does not hold it: no change.
-pub async fn update_last_used_at(tx: &mut Tx, id: KeyId, at: Timestamp) -> Result<(), DbError> {
-    let sql = "UPDATE license_keys SET last_used_at = $2 \
-               WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
-    execute!(tx, sql, id.to_string(), at.micros())?;
+/// Notes when keys were used last, each key once; never moves backwards. The snapshot does not hold
+/// it: no change.
+pub async fn update_last_used_at(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<(), DbError> {
+    for chunk in used.chunks(CHUNK) {
+        on_db!(tx, |c| {
+            let mut update = QueryBuilder::new("WITH used (id, at) AS (");
+            update.push_values(chunk, |mut row, (id, at)| {
+                row.push_bind(id.to_string()).push_bind(at.micros());
+            });
+            update.push(
+                ") UPDATE license_keys SET last_used_at = used.at FROM used \
+                 WHERE license_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)",
+            );
+            let update = update.build().persistent(chunk.len() == CHUNK);
+            update.execute(c).await.map(|_| ())
+        })?;
+    }
     Ok(())
 }

@@ -11,7 +11,8 @@ use crate::db::row::big;
 use crate::db::{DbError, Tx};
 use crate::usage::Counted;
 
-/// Rows of one statement: 14 columns each, and SQLite takes 32,766 parameters.
+/// Rows of one statement: 14 columns each, and SQLite takes 32,766 parameters. A full one is prepared
+/// once.
 const CHUNK: usize = 500;
 /// Batches forgotten in one transaction, and the time whose rows go in one: nobody waits long for it.
 const PRUNE_BATCHES: i64 = 5_000;
@@ -50,7 +51,7 @@ pub async fn insert(tx: &mut Tx, rows: &[Counted]) -> Result<(), DbError> {
             });
             insert
                 .build()
-                .persistent(false)
+                .persistent(chunk.len() == CHUNK)
                 .execute(c)
                 .await
                 .map(|_| ())

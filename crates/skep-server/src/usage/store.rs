@@ -21,9 +21,7 @@ pub async fn insert(db: &Db, clock: &Clock, id: &BatchId, rows: &[Counted]) -> R
         if usage::insert_batch(tx, id.as_str(), clock.now()).await? {
             usage::insert(tx, rows).await?;
             downloads::record(tx, &downloaded).await?;
-            for (key, at) in &used {
-                keys::update_last_used_at(tx, *key, *at).await?;
-            }
+            keys::update_last_used_at(tx, &used).await?;
         }
         Ok(())
     })
@@ -61,7 +59,7 @@ fn release_of(row: &Counted) -> Option<ReleaseName> {
     })
 }
 
-fn last_use_in(rows: &[Counted]) -> BTreeMap<KeyId, Timestamp> {
+fn last_use_in(rows: &[Counted]) -> Vec<(KeyId, Timestamp)> {
     let mut used = BTreeMap::new();
     for row in rows {
         if let Some(key) = row.key {
@@ -69,5 +67,5 @@ fn last_use_in(rows: &[Counted]) -> BTreeMap<KeyId, Timestamp> {
             *at = row.at.max(*at);
         }
     }
-    used
+    used.into_iter().collect()
 }

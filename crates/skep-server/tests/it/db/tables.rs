@@ -111,10 +111,10 @@ async fn a_changed_license_and_key_come_back_changed() {
         db::products::insert(&mut tx, &other).await.unwrap();
         db::licenses::update(&mut tx, &license).await.unwrap();
         db::keys::update(&mut tx, &key).await.unwrap();
-        db::keys::update_last_used_at(&mut tx, key.id, NOW)
+        db::keys::update_last_used_at(&mut tx, &[(key.id, NOW)])
             .await
             .unwrap();
-        db::keys::update_last_used_at(&mut tx, key.id, NOW.plus_days(-1))
+        db::keys::update_last_used_at(&mut tx, &[(key.id, NOW.plus_days(-1))])
             .await
             .unwrap();
         assert_eq!(tx.commit().await.unwrap(), Some(2));
