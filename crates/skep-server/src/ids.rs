@@ -64,6 +64,18 @@ macro_rules! id_type {
             pub fn new(clock: &Clock) -> Self {
                 Self(clock.new_uuid())
             }
+
+            /// The sixteen bytes of its UUID, for where its text is too long.
+            #[must_use]
+            pub const fn to_bytes(self) -> [u8; 16] {
+                self.0.into_bytes()
+            }
+
+            /// The id with this UUID.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
         }
 
         impl fmt::Display for $name {

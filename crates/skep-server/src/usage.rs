@@ -4,10 +4,9 @@
 pub mod collector;
 pub mod recorder;
 pub mod report;
+pub mod rows;
 pub mod spool;
 pub mod store;
-
-use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{KeyId, LicenseId};
@@ -16,8 +15,7 @@ use crate::ids::{KeyId, LicenseId};
 pub const WINDOW_SECONDS: i64 = 10;
 
 /// What kind of file was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
     /// The list of packages.
     Names,
@@ -34,6 +32,24 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// Every kind; its place here is its code in the spool.
+    const ALL: [Self; 6] = [
+        Self::Names,
+        Self::Versions,
+        Self::Package,
+        Self::Tarball,
+        Self::Docs,
+        Self::Policy,
+    ];
+
+    const fn code(self) -> u8 {
+        self as u8
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
     /// The kind in the database and in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -97,7 +113,7 @@ const fn is_download(file: FileKind, status: u16) -> bool {
 }
 
 /// Requests that were alike, counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     /// The beginning of the [`WINDOW_SECONDS`] they came in.
     pub at: Timestamp,
@@ -130,26 +146,6 @@ pub struct Counted {
 }
 
 impl Counted {
-    fn new(request: &Request<'_>, at: Timestamp, requests: u64) -> Self {
-        let client = &request.client;
-        Self {
-            at,
-            key: request.caller.map(|(key, _)| key),
-            license: request.caller.map(|(_, license)| license),
-            repository: request.repository.into(),
-            file: request.file,
-            package: request.package.map(Into::into),
-            version: request.version.map(Into::into),
-            status: request.status,
-            client: client.name.into(),
-            client_version: client.version.map(Into::into),
-            elixir_version: client.elixir.map(Into::into),
-            otp_version: client.otp.map(Into::into),
-            ci: client.is_ci,
-            requests,
-        }
-    }
-
     fn request(&self) -> Request<'_> {
         Request {
             caller: self.key.zip(self.license),

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::recorder::Recorder;
+use super::rows::{Reader, Rows};
 use super::spool::{BatchId, Spool};
 use super::{Request, store};
 use crate::clock::{Clock, Timestamp};
@@ -17,6 +18,8 @@ use crate::db::{Db, DbError};
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
 /// Rows of one file, and so of one transaction: memory and the time others wait are bounded by it.
 const BATCH_ROWS: usize = 2_000;
+/// What is kept of the memory on the way to the spool.
+const KEPT_BYTES: usize = 4 << 20;
 /// After a batch it rests for so many times as long as the batch took: requests come first, and other
 /// writers get their turn. Under load the spool grows instead, on disk.
 const REST: u32 = 3;
@@ -25,6 +28,8 @@ const REST: u32 = 3;
 #[derive(Debug)]
 pub struct Collector {
     recorder: Arc<Recorder>,
+    /// Counts on their way from one to the other, one batch of them at a time.
+    taken: Arc<Mutex<Rows>>,
     spool: Arc<Spool>,
     db: Db,
     clock: Clock,
@@ -52,6 +57,7 @@ impl Collector {
     pub fn open(spool_dir: &Path, db: Db, clock: Clock) -> io::Result<Self> {
         Ok(Self {
             recorder: Arc::default(),
+            taken: Arc::default(),
             spool: Arc::new(Spool::open(spool_dir, &clock)?),
             db,
             clock,
@@ -100,17 +106,13 @@ impl Collector {
     /// Brings everything counted so far to the spool: from there it survives this process.
     pub async fn write_to_spool(&self) {
         let (recorder, spool) = (Arc::clone(&self.recorder), Arc::clone(&self.spool));
+        let taken = Arc::clone(&self.taken);
         let write = move || {
-            let mut rows = recorder.take();
-            while !rows.is_empty() {
-                let batch = rows.split_off(rows.len().saturating_sub(BATCH_ROWS));
-                if let Err(error) = spool.write(&batch) {
-                    recorder.put_back(&batch);
-                    recorder.put_back(&rows);
-                    return Err(error);
-                }
-            }
-            Ok(())
+            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+            recorder.take(&mut taken);
+            let written = write_all(&mut taken, &recorder, &spool);
+            taken.clear(KEPT_BYTES);
+            written
         };
         // The counts are taken on the other thread: if this future is dropped, they still arrive.
         match tokio::task::spawn_blocking(write).await {
@@ -164,11 +166,11 @@ impl Collector {
         let Some(batch) = self.blocking(move |spool| spool.read(&name)).await? else {
             return Ok(());
         };
-        if batch.bad_lines > 0 {
+        if batch.damaged > 0 {
             tracing::warn!(
                 batch = id.as_str(),
-                lines = batch.bad_lines,
-                "damaged lines of usage are left out"
+                rows = batch.damaged,
+                "damaged rows of usage are left out"
             );
         }
         store::insert(&self.db, &self.clock, id, &batch.rows).await?;
@@ -186,4 +188,18 @@ impl Collector {
             .await
             .map_err(io::Error::other)?
     }
+}
+
+/// What cannot be written goes back to the recorder; the first error tells why.
+fn write_all(rows: &mut Rows, recorder: &Recorder, spool: &Spool) -> io::Result<()> {
+    let mut result = Ok(());
+    for batch in rows.sealed(BATCH_ROWS) {
+        if result.is_ok() {
+            result = spool.write_sealed(batch).map(|_| ());
+        }
+        if result.is_err() {
+            recorder.put_back(Reader::new(batch).flatten());
+        }
+    }
+    result
 }

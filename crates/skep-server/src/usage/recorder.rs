@@ -1,19 +1,23 @@
 //! Counting requests in memory. Recording takes a lock for some nanoseconds and never waits for
-//! anything; what it counts is bounded, by counting coarser, never by dropping.
+//! anything; what it counts is bounded, by counting coarser, never by dropping. Rows are bytes in memory
+//! that is used again and again: see [`rows`](super::rows).
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::Mutex;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
+use super::rows::{Name, Rows};
 use super::{Client, Counted, Request, WINDOW_SECONDS};
 use crate::clock::Timestamp;
 
 const SHARDS: usize = 16;
 /// Rows of a shard at which the counts should be taken, before anything becomes coarser.
 const FULL_ROWS: usize = 1024;
-const MAX_TEXT: usize = 64;
+/// What a shard keeps when its rows are taken: those of a busy time, not those of the worst.
+const KEPT_BYTES: usize = 512 * 1024;
+const KEPT_ROWS: usize = 4 * FULL_ROWS;
 
 /// The counts since they were last taken.
 #[derive(Debug, Default)]
@@ -23,10 +27,57 @@ pub struct Recorder {
     is_full: Notify,
 }
 
-/// Rows by their hash: a row that is there already is found without building one.
-type Shard = HashMap<u64, Counted>;
+/// Rows, and where each begins, by its hash. On a cache line of its own.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard {
+    starts: HashMap<u64, usize, BuildHasherDefault<IsHash>>,
+    rows: Rows,
+}
 
-/// How much of a request is told apart. Each level down has fewer rows than the one above.
+/// A hash is a hash already.
+#[derive(Debug, Default)]
+struct IsHash(u64);
+
+impl Hasher for IsHash {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Shard {
+    /// Adds to the row of this name; `true` when it was not there.
+    fn add(&mut self, mut hash: u64, name: &Name, requests: u64) -> bool {
+        while let Some(start) = self.starts.get(&hash) {
+            if self.rows.count(*start, name, requests) {
+                return false;
+            }
+            // Two different rows with one hash: the other one is next door.
+            hash = hash.wrapping_add(1);
+        }
+        let start = self.rows.push(name, requests);
+        self.starts.insert(hash, start);
+        true
+    }
+
+    fn move_to(&mut self, taken: &mut Rows) {
+        taken.append(&mut self.rows);
+        self.rows.clear(KEPT_BYTES);
+        self.starts.clear();
+        self.starts.shrink_to(KEPT_ROWS);
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Detail {
     Everything,
@@ -79,51 +130,37 @@ impl Recorder {
     /// Counts one request.
     pub fn record(&self, request: &Request<'_>, now: Timestamp) {
         let window = now.seconds() - now.seconds().rem_euclid(WINDOW_SECONDS);
-        self.add(&shorten(request), Timestamp::from_seconds(window), 1);
+        self.add(request, Timestamp::from_seconds(window), 1);
     }
 
     fn add(&self, request: &Request<'_>, at: Timestamp, requests: u64) {
-        let mut hash = self.hasher.hash_one((request, at));
-        let shard = usize::try_from(hash % SHARDS as u64).expect("a remainder of 16 fits");
-        let mut rows = self.shards[shard]
-            .lock()
-            .expect("nothing panics while it holds this lock");
-        let detail = Detail::of(rows.len());
-        let request = detail.keep(request);
+        let mut name = Name::of(request, at);
+        let mut hash = self.hasher.hash_one(name.as_bytes());
+        let mut shard = self.shard_of(hash);
+        let detail = Detail::of(shard.starts.len());
         if detail != Detail::Everything {
-            hash = self.hasher.hash_one((&request, at));
+            name = Name::of(&detail.keep(request), at);
+            hash = self.hasher.hash_one(name.as_bytes());
         }
-        while let Some(row) = rows.get_mut(&hash) {
-            if row.at == at && row.request() == request {
-                row.requests += requests;
-                return;
-            }
-            // Two different rows with one hash: the other one is next door.
-            hash = hash.wrapping_add(1);
-        }
-        rows.insert(hash, Counted::new(&request, at, requests));
-        if rows.len() == FULL_ROWS {
+        if shard.add(hash, &name, requests) && shard.starts.len() == FULL_ROWS {
             self.is_full.notify_one();
         }
     }
 
-    /// Takes all counts; they begin again at nothing.
-    #[must_use]
-    pub fn take(&self) -> Vec<Counted> {
-        let mut taken = Vec::new();
+    // The map uses the highest and the lowest bits of the same hash: take others.
+    fn shard_of(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[usize::try_from(hash >> 40).unwrap_or(0) % SHARDS])
+    }
+
+    /// Moves all counts to `taken`; they begin again at nothing.
+    pub(super) fn take(&self, taken: &mut Rows) {
         for shard in &self.shards {
-            let rows = std::mem::take(
-                &mut *shard
-                    .lock()
-                    .expect("nothing panics while it holds this lock"),
-            );
-            taken.extend(rows.into_values());
+            lock(shard).move_to(taken);
         }
-        taken
     }
 
     /// Puts counts back that could not be written.
-    pub fn put_back(&self, rows: &[Counted]) {
+    pub(super) fn put_back(&self, rows: impl Iterator<Item = Counted>) {
         for row in rows {
             self.add(&row.request(), row.at, row.requests);
         }
@@ -135,30 +172,10 @@ impl Recorder {
     }
 }
 
-/// What clients say of themselves is as long as they like.
-fn shorten<'a>(request: &Request<'a>) -> Request<'a> {
-    let client = &request.client;
-    Request {
-        client: Client {
-            name: cut(client.name),
-            version: client.version.map(cut),
-            elixir: client.elixir.map(cut),
-            otp: client.otp.map(cut),
-            is_ci: client.is_ci,
-        },
-        repository: cut(request.repository),
-        package: request.package.map(|text| cut_at(text, 2 * MAX_TEXT)),
-        version: request.version.map(|text| cut_at(text, 2 * MAX_TEXT)),
-        ..*request
-    }
-}
-
-fn cut(text: &str) -> &str {
-    cut_at(text, MAX_TEXT)
-}
-
-fn cut_at(text: &str, length: usize) -> &str {
-    &text[..text.floor_char_boundary(length)]
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard
+        .lock()
+        .expect("nothing panics while it holds this lock")
 }
 
 #[cfg(test)]

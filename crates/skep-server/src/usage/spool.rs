@@ -1,7 +1,7 @@
 //! Counts on their way to the database, in files: a database that is away loses none, and a file
 //! read twice counts once, because its name is remembered with its rows.
 
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
@@ -9,9 +9,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use fs_err as fs;
 
 use super::Counted;
+use super::rows::{Damaged, Reader, Rows};
 use crate::clock::Clock;
 
-const WRITTEN: &str = "jsonl";
+/// Another format needs another name: processes of two versions may share a directory.
+const WRITTEN: &str = "rows";
 const BEING_WRITTEN: &str = "tmp";
 /// A file that is still being written after this long was left by a process that died.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -42,8 +44,8 @@ impl BatchId {
 pub struct Batch {
     /// Its rows.
     pub rows: Vec<Counted>,
-    /// Lines that are no rows: the file was damaged.
-    pub bad_lines: u64,
+    /// Rows that cannot be read, at least: the file was damaged.
+    pub damaged: u64,
 }
 
 impl Spool {
@@ -83,15 +85,25 @@ impl Spool {
         Ok(())
     }
 
-    /// Writes `rows` to a file of their own, which appears whole or not at all.
+    /// Writes `rows` to a file of their own.
     ///
     /// # Errors
     /// It cannot be written; nothing of it stays.
     pub fn write(&self, rows: &[Counted]) -> io::Result<BatchId> {
+        let mut rows: Rows = rows.iter().collect();
+        let parts: Vec<&[u8]> = rows.sealed(usize::MAX).collect();
+        self.write_sealed(&parts.concat())
+    }
+
+    /// Writes sealed rows to a file of their own, which appears whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written; nothing of it stays.
+    pub(super) fn write_sealed(&self, rows: &[u8]) -> io::Result<BatchId> {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let id = BatchId(format!("{}-{number:08}", self.process));
         let unfinished = self.path(&id, BEING_WRITTEN);
-        let written = write_lines(&unfinished, rows)
+        let written = fs::write(&unfinished, rows)
             .and_then(|()| fs::rename(&unfinished, self.path(&id, WRITTEN)));
         if let Err(error) = written {
             // The first error tells more than one of cleaning up after it.
@@ -117,19 +129,19 @@ impl Spool {
     /// # Errors
     /// It cannot be read.
     pub fn read(&self, id: &BatchId) -> io::Result<Option<Batch>> {
-        let file = match fs::File::open(self.path(id, WRITTEN)) {
-            Ok(file) => file,
+        let bytes = match fs::read(self.path(id, WRITTEN)) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         let mut batch = Batch {
             rows: Vec::new(),
-            bad_lines: 0,
+            damaged: 0,
         };
-        for line in BufReader::new(file).split(b'\n') {
-            match serde_json::from_slice(&line?) {
+        for row in Reader::new(&bytes) {
+            match row {
                 Ok(row) => batch.rows.push(row),
-                Err(_) => batch.bad_lines += 1,
+                Err(Damaged) => batch.damaged += 1,
             }
         }
         Ok(Some(batch))
@@ -159,15 +171,6 @@ impl Spool {
     }
 }
 
-fn write_lines(path: &Path, rows: &[Counted]) -> io::Result<()> {
-    let mut file = BufWriter::new(fs::File::create(path)?);
-    for row in rows {
-        serde_json::to_writer(&mut file, row)?;
-        file.write_all(b"\n")?;
-    }
-    file.flush()
-}
-
 fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -179,24 +182,26 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::clock::{TestClock, Timestamp};
-    use crate::usage::{Client, FileKind, Request};
+    use crate::ids::{KeyId, LicenseId};
+    use crate::usage::FileKind;
 
     fn row(version: &str) -> Counted {
-        let client = Client {
-            name: "mix",
-            elixir: Some("1.18.0"),
-            ..Client::default()
-        };
-        let request = Request {
-            caller: None,
-            repository: "acme",
+        Counted {
+            at: Timestamp::from_seconds(1_700_000_000),
+            key: Some(KeyId::from_bytes([7; 16])),
+            license: Some(LicenseId::from_bytes([9; 16])),
+            repository: "acme".into(),
             file: FileKind::Tarball,
-            package: Some("alpha"),
-            version: Some(version),
+            package: Some("alpha".into()),
+            version: Some(version.into()),
             status: 200,
-            client,
-        };
-        Counted::new(&request, Timestamp::from_seconds(1_700_000_000), 3)
+            client: "mix".into(),
+            client_version: None,
+            elixir_version: Some("1.18.0".into()),
+            otp_version: None,
+            ci: false,
+            requests: 3,
+        }
     }
 
     fn open(dir: &Path) -> Spool {
@@ -222,15 +227,22 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_does_not_take_the_others_with_it() {
+    fn a_damaged_row_does_not_take_the_others_with_it() {
         let dir = tempfile::tempdir().unwrap();
         let spool = open(dir.path());
         let id = spool.write(&[row("1.0.0"), row("1.1.0")]).unwrap();
         let path = spool.path(&id, WRITTEN);
-        let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, &text[..text.len() - 20]).unwrap();
-        let batch = spool.read(&id).unwrap().unwrap();
-        assert_eq!((batch.rows, batch.bad_lines), (vec![row("1.0.0")], 1));
+        let whole = fs::read(&path).unwrap();
+        let mut flipped = whole.clone();
+        flipped[20] ^= 1;
+        for (bytes, left) in [
+            (&whole[..whole.len() - 20], "1.0.0"),
+            (&flipped[..], "1.1.0"),
+        ] {
+            fs::write(&path, bytes).unwrap();
+            let batch = spool.read(&id).unwrap().unwrap();
+            assert_eq!((batch.rows, batch.damaged), (vec![row(left)], 1));
+        }
     }
 
     #[test]

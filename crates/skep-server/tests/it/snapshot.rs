@@ -218,7 +218,7 @@ struct Backlog(std::path::PathBuf);
 
 impl Backlog {
     fn of(app: &TestApp) -> Self {
-        let path = app.dir().join("spool/0-00000000.jsonl");
+        let path = app.dir().join("spool/0-00000000.rows");
         let made = std::process::Command::new("mkfifo").arg(&path).status();
         assert!(made.expect("mkfifo runs").success());
         Self(path)

@@ -32,7 +32,7 @@ async fn store_twice(test: &TestDb, rows: &[Counted]) {
     let id = spool.write(rows).unwrap();
     for _ in 0..2 {
         let batch = spool.read(&id).unwrap().unwrap();
-        assert_eq!((batch.rows.as_slice(), batch.bad_lines), (rows, 0));
+        assert_eq!((batch.rows.as_slice(), batch.damaged), (rows, 0));
         store::insert(test, &sample::clock(), &id, &batch.rows)
             .await
             .unwrap();
