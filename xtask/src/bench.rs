@@ -12,6 +12,7 @@ mod packages;
 mod publish;
 mod redirects;
 mod registry;
+mod tokens;
 
 use std::path::PathBuf;
 
@@ -48,30 +49,46 @@ pub(crate) fn run(what: &[&str]) -> Result<bool> {
         .tempdir_in(target)
         .context("a folder to work in")?;
     let mut figures = Figures::default();
+    let skep = ourselves.with_file_name("skep");
+    if what == ["tokens"] {
+        measure_tokens(&Bench::new(folder, skep)?, &mut figures)?;
+        return Ok(figures.print());
+    }
     let outcome = formats::measure(folder.path(), &mut figures);
     figures.broken("the formats", outcome);
     if what != ["formats"] {
-        measure_product(folder, ourselves.with_file_name("skep"), &mut figures)?;
+        measure_product(&Bench::new(folder, skep)?, &mut figures);
     }
     Ok(figures.print())
 }
 
-fn measure_product(folder: TempDir, skep: PathBuf, figures: &mut Figures) -> Result<()> {
-    eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
-    let releases = packages::make(&folder.path().join("tarballs"), PACKAGES, RELEASES)?;
-    let bench = Bench {
-        skep,
-        folder,
-        releases,
-    };
+impl Bench {
+    fn new(folder: TempDir, skep: PathBuf) -> Result<Self> {
+        eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
+        let releases = packages::make(&folder.path().join("tarballs"), PACKAGES, RELEASES)?;
+        Ok(Self {
+            folder,
+            skep,
+            releases,
+        })
+    }
+}
+
+/// Only what tokens cost.
+fn measure_tokens(bench: &Bench, figures: &mut Figures) -> Result<()> {
+    let full = Installation::filled(bench, LICENSES)?;
+    let server = full.serve()?;
+    tokens::measure(bench, &full, &server, figures)
+}
+
+fn measure_product(bench: &Bench, figures: &mut Figures) {
     // One part that cannot be measured does not take the others with it.
-    let outcome = registry::measure(&bench, figures);
+    let outcome = registry::measure(bench, figures);
     figures.broken("the registry", outcome);
-    let outcome = memory::idle(&bench, figures);
+    let outcome = memory::idle(bench, figures);
     figures.broken("the idle server", outcome);
-    let outcome = measure_full(&bench, figures);
+    let outcome = measure_full(bench, figures);
     figures.broken("the full server", outcome);
-    Ok(())
 }
 
 fn measure_full(bench: &Bench, figures: &mut Figures) -> Result<()> {
@@ -81,5 +98,6 @@ fn measure_full(bench: &Bench, figures: &mut Figures) -> Result<()> {
     memory::filled(&server, "after the start", figures)?;
     publish::measure(bench, &full, &server, figures)?;
     redirects::measure(bench, &full, &server, figures)?;
+    tokens::measure(bench, &full, &server, figures)?;
     memory::filled(&server, "after the load", figures)
 }

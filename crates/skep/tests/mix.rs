@@ -19,11 +19,23 @@ mod support {
 mod publishing;
 
 use std::{
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::OnceLock,
 };
 
+use skep_server::{
+    accounts::{role::Role, users},
+    app::App,
+    clock::Clock,
+    config::Config,
+    db::audit::Actor,
+    oauth::{
+        grants,
+        logins::{self, Approver},
+    },
+};
 use support::{
     cdn::{Cdn, Hit, KeyKind},
     run::{Ran, run},
@@ -33,6 +45,8 @@ use tempfile::TempDir;
 
 /// Every release there will ever be.
 const LIFETIME: [&str; 2] = ["--plan", "lifetime"];
+/// hexpm itself stands where nobody answers.
+const NOWHERE: &str = "http://127.0.0.1:9";
 /// Only widget 1.0.0.
 const UNTIL_MARCH: [&str; 4] = ["--plan", "perpetual", "--updates-until", "2024-03-01"];
 
@@ -90,11 +104,14 @@ end
     }
 
     fn mix(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.command(NOWHERE, arguments))
+    }
+
+    /// mix with an API.
+    fn command(&self, api_url: &str, arguments: &[&str]) -> Command {
         let home = self.home();
-        // hexpm itself stands where nobody answers.
-        let nowhere = "http://127.0.0.1:9";
-        run(Command::new("mix")
-            .args(arguments)
+        let mut mix = Command::new("mix");
+        mix.args(arguments)
             .current_dir(self.app())
             .env("HOME", &home)
             .env("NETRC", home.join(".netrc"))
@@ -104,9 +121,26 @@ end
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_DATA_HOME", home.join("data"))
-            .env("HEX_API_URL", nowhere)
-            .env("HEX_MIRROR_URL", nowhere)
-            .env_remove("HEX_OFFLINE"))
+            .env("HEX_API_URL", api_url)
+            .env("BROWSER", "true")
+            .env("HEX_MIRROR_URL", NOWHERE)
+            .env_remove("HEX_OFFLINE");
+        mix
+    }
+
+    /// Adds the repository so that mix exchanges its key for tokens.
+    fn add_with_exchange(&self, shop: &Shop, key: &str) -> Ran {
+        let file = self.home().join("public_key.pem");
+        fs_err::write(&file, shop.public_key().to_pem()).expect("writable");
+        let (repository, file) = (shop.repository_url(), file.display().to_string());
+        let api = format!("{}/api", shop.url);
+        let add = ["hex.repo", "add", NAME, &repository, "--public-key", &file];
+        let exchange = ["--oauth-exchange", "--oauth-exchange-url", &api];
+        self.mix(&[&add, &["--auth-key", key][..], &exchange].concat())
+    }
+
+    fn hex_config(&self) -> String {
+        fs_err::read_to_string(self.hex_home().join("hex.config")).expect("it is there")
     }
 
     fn add_repository(&self, shop: &Shop, options: &[&str]) -> Ran {
@@ -306,4 +340,94 @@ fn follows_the_redirect_to_a_cdn() {
     // mix sometimes repeats a request.
     let good = |hit: &Hit| hit.status == 200 && hit.had_authorization;
     assert!(!hits.is_empty() && hits.iter().all(good), "{hits:?}");
+}
+
+#[test]
+fn exchanges_the_key_for_a_token() {
+    let (shop, license) = shop_with_license(&LIFETIME);
+    let customer = Customer::new("~> 1.0");
+    customer.add_with_exchange(&shop, &license.key).succeeded();
+    customer.mix(&["deps.get"]).succeeded();
+    assert!(customer.has_widget("1.1.0"));
+    assert!(customer.hex_config().contains("access_token"));
+}
+
+#[test]
+fn the_text_of_a_refusal_is_seen_with_a_token_as_well() {
+    let (shop, license) = shop_with_license(&LIFETIME);
+    let customer = Customer::new("~> 1.0");
+    customer.add_with_exchange(&shop, &license.key).succeeded();
+    customer.mix(&["deps.get"]).succeeded();
+    shop.skep(&["license", "suspend", &license.id]).succeeded();
+    // With the token it has, and with one for the suspended license.
+    customer.mix(&["deps.update", "widget"]).says("suspended");
+    let other = Customer::new("~> 1.0");
+    other.add_with_exchange(&shop, &license.key).succeeded();
+    other.mix(&["deps.get"]).failed().says("suspended");
+}
+
+/// Does something in the shop's installation, as a page of its server would.
+fn in_shop<T>(shop: &Shop, work: impl AsyncFnOnce(&App) -> T) -> T {
+    let config = Config::load(&shop.repository().join("skep.toml"), &[]).expect("a configuration");
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let app = App::open(config, Clock::system()).await;
+        let app = app.expect("an installation");
+        let result = work(&app).await;
+        app.db.close().await;
+        result
+    })
+}
+
+async fn approve(app: &App, code: &str) {
+    let rosa = users::show(app, "rosa").await.expect("a user");
+    let approver = Approver {
+        user: &rosa,
+        actor: &Actor::Cli,
+        address: [127, 0, 0, 1].into(),
+    };
+    let approved = logins::approve(app, &approver, code, None).await;
+    approved.expect("it waits");
+}
+
+#[test]
+fn logs_in_by_the_device_flow_and_out_again() {
+    let mut shop = Shop::with_widget();
+    in_shop(&shop, async |app| {
+        let rosa = users::Create {
+            username: "rosa".to_owned(),
+            email: "rosa@seller.example".to_owned(),
+            role: Role::Publisher,
+            actor: Actor::Cli,
+        };
+        users::create(app, &rosa).await.expect("a new user");
+    });
+    shop.serve();
+    let rosa = Customer::new("~> 1.0");
+    let api = format!("{}/api", shop.url);
+    let mut login = rosa.command(&api, &["hex.user", "auth"]);
+    let mut login = login.stdout(Stdio::piped()).spawn().expect("mix starts");
+    let output = BufReader::new(login.stdout.take().expect("it is piped"));
+    let mut is_logged_in = false;
+    for line in output.lines() {
+        let line = line.expect("text");
+        let word = line.trim();
+        if word.len() == 9 && word.as_bytes()[4] == b'-' {
+            in_shop(&shop, async |app| approve(app, word).await);
+        }
+        is_logged_in |= line.contains("You are authenticated!");
+    }
+    login.wait().expect("mix ends");
+    assert!(is_logged_in);
+    assert!(rosa.hex_config().contains("refresh_token"));
+
+    let mix = |arguments: &[&str]| run(&mut rosa.command(&api, arguments));
+    mix(&["hex.user", "whoami"]).succeeded().says("rosa");
+    mix(&["hex.user", "deauth"]).succeeded();
+    assert!(!rosa.hex_config().contains("refresh_token"));
+    let grants = in_shop(&shop, async |app| {
+        let rosa = users::show(app, "rosa").await.expect("a user");
+        grants::list(app, rosa.id).await.expect("it answers")
+    });
+    assert!(grants.is_empty(), "the login has ended: {grants:?}");
 }

@@ -170,6 +170,20 @@ pub(super) fn get(address: SocketAddr, path: &str, headers: &str) -> Result<Stri
     Ok(text.split("\r\n\r\n").next().unwrap_or_default().to_owned())
 }
 
+/// The answer to JSON that is sent on a connection of its own.
+pub(super) fn post(address: SocketAddr, path: &str, json: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let length = json.len();
+    let head = format!(
+        "POST {path} HTTP/1.0\r\nhost: {address}\r\nuser-agent: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all([&head, json].concat().as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
 /// A running server; stopped when dropped.
 #[derive(Debug)]
 pub(super) struct Server {

@@ -20,7 +20,7 @@ const PROMISE: Promise = Promise::AtLeast(0.6);
 const ROUNDS: usize = 3;
 /// A customer's builds ask for the releases of a lock file: always the same.
 const LOCKED: usize = 4;
-const WARM_UP: Bounds = Bounds {
+pub(super) const WARM_UP: Bounds = Bounds {
     connections: 64,
     answers: 60_000,
     time: Duration::from_secs(5),
@@ -38,7 +38,7 @@ pub(super) fn measure(
     server: &Server,
     figures: &mut Figures,
 ) -> Result<()> {
-    let requests = requests(bench, full);
+    let requests = requests(bench, full, &full.keys);
     load::run(full.address, &requests, WARM_UP)?;
     if !on_path("nginx") {
         let ours = load::run(full.address, &requests, LOAD)?;
@@ -66,12 +66,12 @@ pub(super) fn measure(
 
 /// One run: answers per second, and the server's processor time per answer in microseconds.
 #[derive(Debug, Clone, Copy)]
-struct Round {
-    per_second: f64,
-    processor_us: f64,
+pub(super) struct Round {
+    pub(super) per_second: f64,
+    pub(super) processor_us: f64,
 }
 
-fn round(address: SocketAddr, server: &Server, requests: &Requests) -> Result<Round> {
+pub(super) fn round(address: SocketAddr, server: &Server, requests: &Requests) -> Result<Round> {
     let before = processor_ticks(server.process())?;
     let outcome = load::run(address, requests, LOAD)?;
     let ticks = processor_ticks(server.process())? - before;
@@ -107,15 +107,15 @@ fn path(package: &str, version: &str) -> String {
     format!("/repo/tarballs/{package}-{version}.tar")
 }
 
-/// One request of every customer for each release in their lock file.
-fn requests(bench: &Bench, full: &Installation) -> Requests {
+/// One request of every customer, each with their credential, for each release in their lock file.
+pub(super) fn requests(bench: &Bench, full: &Installation, credentials: &[String]) -> Requests {
     let mut requests = Vec::new();
-    for (customer, key) in full.keys.iter().enumerate() {
+    for (customer, credential) in credentials.iter().enumerate() {
         for turn in 0..LOCKED {
             let release = &bench.releases[(customer * 37 + turn * 1_009) % RELEASES];
             let path = path(&release.package, &release.version);
             let request = format!(
-                "GET {path} HTTP/1.1\r\nhost: {}\r\nte: \r\nuser-agent: hex_core/0.19.0 hex/2.5.2 (elixir/1.14.0) (OTP/25) (erts/13.1.5)\r\nauthorization: {key}\r\n\r\n",
+                "GET {path} HTTP/1.1\r\nhost: {}\r\nte: \r\nuser-agent: hex_core/0.19.0 hex/2.5.2 (elixir/1.14.0) (OTP/25) (erts/13.1.5)\r\nauthorization: {credential}\r\n\r\n",
                 full.address
             );
             requests.push(request.into_bytes());

@@ -195,3 +195,10 @@ pub async fn update(tx: &mut Tx, device: &Device) -> Result<(), DbError> {
     )?;
     Ok(())
 }
+
+/// Deletes the logins that a user has allowed and nobody has fetched.
+pub async fn delete_approved(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    let sql = "DELETE FROM oauth_device_codes WHERE user_id = $1 AND state = 'approved'";
+    execute!(tx, sql, user.to_string())?;
+    Ok(())
+}

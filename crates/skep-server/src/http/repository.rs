@@ -61,6 +61,9 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
                 let own = identity.credential.first_bytes();
                 visit.told_as = own.unwrap_or(visit.told_as);
             }
+            if let Caller::Member = caller {
+                identity.note_use(node, &snapshot, visit.now);
+            }
             visit.answer_to(&caller, &snapshot).await
         }
         Err(too_many) => {

@@ -135,6 +135,7 @@ fn of_api_key(
         return Err(OAuthError::DeadApiKey);
     }
     let scope = scopes::of_api_key(request.scope, &key.permissions)?;
+    node.last_uses.note(key.id, app.clock.now());
     let subject = Subject::User {
         user: user.id,
         key: Some(key.hash),

@@ -204,7 +204,8 @@ pub async fn end(
     })
 }
 
-/// Ends every login of a user, in a transaction that takes the account or its password away.
+/// Ends every login of a user, those allowed and not fetched yet too, in a transaction that takes the
+/// account or its password away.
 pub async fn end_all_in(
     tx: &mut Tx,
     clock: &Clock,
@@ -214,7 +215,7 @@ pub async fn end_all_in(
     for grant in db::oauth_grants::list_by_user(tx, user, clock.now()).await? {
         end_in(tx, clock, actor, &grant, Ending::AccountChanged).await?;
     }
-    Ok(())
+    db::oauth_devices::delete_approved(tx, user).await
 }
 
 /// Ends a login that lives.

@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command};
 
 use crate::support::{run::run, story::told};
 
-const COMMANDS: [&str; 66] = [
+const COMMANDS: [&str; 70] = [
     "",
     "demo",
     "init",
@@ -55,6 +55,10 @@ const COMMANDS: [&str; 66] = [
     "api-key create",
     "api-key list",
     "api-key revoke",
+    "oauth-client",
+    "oauth-client register",
+    "oauth-client list",
+    "oauth-client revoke",
     "usage",
     "audit",
     "doctor",

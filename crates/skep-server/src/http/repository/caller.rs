@@ -114,6 +114,22 @@ impl<'a> Identity<'a> {
         }
     }
 
+    /// Notes that a user's API key was used, if it was one.
+    pub(super) fn note_use(&self, node: &Node, snapshot: &Snapshot, now: Timestamp) {
+        let members = snapshot.members();
+        let key = match self.token.as_ref().map(|token| token.subject) {
+            Some(Subject::User { key: Some(key), .. }) => members.by_api_key(&key),
+            Some(_) => None,
+            None => {
+                let mut presented = self.credential.presented();
+                presented.find_map(|it| members.by_api_key(&it.hash))
+            }
+        };
+        if let Some((_, key)) = key {
+            node.last_uses.note(key.id, now);
+        }
+    }
+
     fn member(&self, user: &UserFacts, permissions: &Permissions) -> Caller<'static> {
         if user.disabled_at.is_some() {
             return barred(Denied::UserDisabled {

@@ -1,7 +1,8 @@
 //! Refresh tokens: each is good once.
 
 use serde_json::json;
-use skep_server::accounts::users;
+use skep_server::accounts::password::Password;
+use skep_server::accounts::{passwords, users};
 use skep_server::db::audit::Actor;
 use skep_server::oauth::clients::REBAR3;
 use skep_server::oauth::grants;
@@ -96,6 +97,22 @@ async fn a_refresh_token_is_its_clients_alone_and_nobody_elses_try_uses_it_up() 
     });
     (desk.post("token", body).await).expect_refusal(400, "invalid_grant");
     assert_eq!(desk.refresh(&tokens).await.status, 200);
+}
+
+#[tokio::test]
+async fn another_password_ends_every_login() {
+    on_each_app(async |app| {
+        let desk = Desk::new(app).await;
+        let tokens = desk.login("api").await;
+        let begun = desk.begin("api").await;
+        desk.approve(&begun).await;
+        let password = Password::from_text("correct horse battery");
+        let set = passwords::set(&desk.app.node.app, "rosa", &password, &Actor::Cli).await;
+        set.unwrap();
+        (desk.refresh(&tokens).await).expect_refusal(400, "invalid_grant");
+        (desk.poll(&begun).await).expect_refusal(400, "invalid_grant");
+    })
+    .await;
 }
 
 #[tokio::test]
