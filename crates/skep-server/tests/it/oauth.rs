@@ -6,6 +6,7 @@ mod errors;
 mod exchange;
 mod formats;
 mod limits;
+mod outage;
 mod refresh;
 mod repository;
 mod revoke;
