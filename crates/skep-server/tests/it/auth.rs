@@ -325,6 +325,28 @@ async fn last_uses_are_written_down_later() {
 }
 
 #[tokio::test]
+async fn a_fetch_from_the_repository_is_a_use_too() {
+    let app = rosa().await;
+    app.publish("alpha", "1.0.0").await;
+    let key = app.api_key("rosa", "repositories").await;
+    let fetch = async || {
+        app.clock.advance(100);
+        let answer = app.get("/repo/packages/alpha").key(&key).send().await;
+        app.node.last_uses.flush(&app.node.app.db).await.unwrap();
+        let keys = api_keys::list(&app.node.app, "rosa").await.unwrap();
+        (answer.status, keys[0].last_used_at)
+    };
+    let used = fetch().await;
+    assert_eq!(used, (200, Some(app.node.app.clock.now())));
+    let id = api_keys::list(&app.node.app, "rosa").await.unwrap()[0].id;
+    api_keys::revoke(&app.node.app, id, &Actor::Cli)
+        .await
+        .unwrap();
+    app.settle().await;
+    assert_eq!(fetch().await, (401, used.1));
+}
+
+#[tokio::test]
 async fn a_new_password_ends_the_logins_of_tools() {
     let app = rosa().await;
     let token = bearer(&log_in(&app).await);
