@@ -71,6 +71,8 @@ pub enum Need<'a> {
         /// Its name.
         package: &'a PackageName,
     },
+    /// Publish some package of a repository: which one is not known yet.
+    PublishSome(&'a RepositoryName),
     /// Publish or delete documentation of a package.
     PublishDocs {
         /// Its repository.

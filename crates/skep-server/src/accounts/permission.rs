@@ -125,9 +125,10 @@ impl Permission {
                 match need {
                     Need::ApiRead => true,
                     Need::OwnKeys(needed) => access.includes(*needed),
-                    Need::ApiWrite | Need::Publish { .. } | Need::PublishDocs { .. } => {
-                        access.includes(Access::Write)
-                    }
+                    Need::ApiWrite
+                    | Need::Publish { .. }
+                    | Need::PublishSome(_)
+                    | Need::PublishDocs { .. } => access.includes(Access::Write),
                     Need::ReadRepository(_)
                     | Need::Licenses(_)
                     | Need::UsageRead
@@ -142,6 +143,7 @@ impl Permission {
             } => match need {
                 // Clients look before they publish.
                 Need::ApiRead => true,
+                Need::PublishSome(repository) => *repository == of,
                 Need::Publish {
                     repository,
                     package,

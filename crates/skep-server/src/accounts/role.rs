@@ -36,6 +36,7 @@ impl Role {
                 | Need::ApiRead
                 | Need::ApiWrite
                 | Need::Publish { .. }
+                | Need::PublishSome(_)
                 | Need::PublishDocs { .. }
                 | Need::ReadRepository(_) => true,
                 Need::Licenses(_) | Need::UsageRead | Need::ManageUsers => false,
@@ -48,6 +49,7 @@ impl Role {
                 | Need::UsageRead => true,
                 Need::ApiWrite
                 | Need::Publish { .. }
+                | Need::PublishSome(_)
                 | Need::PublishDocs { .. }
                 | Need::Licenses(Access::Write)
                 | Need::ManageUsers => false,

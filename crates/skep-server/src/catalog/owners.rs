@@ -177,23 +177,29 @@ pub async fn allow(
     let Err(forbidden) = caller.may(&need) else {
         return Ok(());
     };
-    let (Need::Publish {
-        repository,
-        package,
-    }
-    | Need::PublishDocs {
-        repository,
-        package,
-    }) = need
-    else {
-        return Err(forbidden.into());
-    };
     if !caller.permissions.allows(&need) {
         return Err(forbidden.into());
     }
-    match level_of(app, (repository, package), caller.user.id).await? {
-        Some(level) if level >= least => Ok(()),
-        _ => Err(forbidden.into()),
+    let user = caller.user.id;
+    let is_owner = match need {
+        Need::Publish {
+            repository,
+            package,
+        }
+        | Need::PublishDocs {
+            repository,
+            package,
+        } => level_of(app, (repository, package), user).await? >= Some(least),
+        Need::PublishSome(repository) => {
+            let mut owned = packages_of(app, user).await?.into_iter();
+            owned.any(|(of, _)| of == repository.as_str())
+        }
+        _ => false,
+    };
+    if is_owner {
+        Ok(())
+    } else {
+        Err(forbidden.into())
     }
 }
 

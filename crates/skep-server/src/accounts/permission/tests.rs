@@ -45,6 +45,8 @@ fn each_need(mut check: impl FnMut(&str, Need<'_>)) {
             },
         );
     }
+    check("some:acme", Need::PublishSome(&acme));
+    check("some:sub", Need::PublishSome(&sub));
     check("repo:acme", Need::ReadRepository(&acme));
     check("repo:sub", Need::ReadRepository(&sub));
     check("licenses:r", Need::Licenses(Access::Read));
@@ -65,8 +67,7 @@ fn allowed(allows: impl Fn(&Need<'_>) -> bool) -> String {
 
 #[test]
 fn each_permission_allows_what_it_says_and_no_more() {
-    const PUBLISH: &str =
-        "acme/alpha docs:acme/alpha acme/beta docs:acme/beta sub/alpha docs:sub/alpha";
+    const PUBLISH: &str = "acme/alpha docs:acme/alpha acme/beta docs:acme/beta sub/alpha docs:sub/alpha some:acme some:sub";
     let all_of_api = format!("api:r api:w keys:r keys:w {PUBLISH}");
     let expected: [&str; 10] = [
         &all_of_api,
@@ -74,7 +75,7 @@ fn each_permission_allows_what_it_says_and_no_more() {
         &all_of_api,
         "repo:acme repo:sub",
         "repo:acme",
-        "api:r acme/alpha docs:acme/alpha",
+        "api:r acme/alpha docs:acme/alpha some:acme",
         "api:r docs:acme/alpha docs:acme/beta",
         "licenses:r",
         "licenses:r licenses:w",
@@ -99,8 +100,7 @@ fn each_permission_allows_what_it_says_and_no_more() {
 
 #[test]
 fn each_role_may_what_it_is_here_for() {
-    const PUBLISH: &str =
-        "acme/alpha docs:acme/alpha acme/beta docs:acme/beta sub/alpha docs:sub/alpha";
+    const PUBLISH: &str = "acme/alpha docs:acme/alpha acme/beta docs:acme/beta sub/alpha docs:sub/alpha some:acme some:sub";
     assert_eq!(
         allowed(|need| Role::Publisher.may(need)),
         format!("api:r api:w keys:r keys:w {PUBLISH} repo:acme repo:sub")

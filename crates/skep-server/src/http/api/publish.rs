@@ -64,6 +64,9 @@ pub(crate) async fn by_metadata(
     query: Query,
     request: Request,
 ) -> Result<Answer, ApiError> {
+    // Whoever could publish nothing here is told before the upload.
+    let need = Need::PublishSome(&repository);
+    owners::allow(&node.app, &caller, need, Level::Maintainer).await?;
     let upload = receive(&node, request).await?;
     let wanted = wanted(&caller, (repository, &upload), &query);
     let candidate = read(&node.app, &wanted).await.map_err(refusal)?;

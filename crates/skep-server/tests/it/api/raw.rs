@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use skep_server::accounts::role::Role;
+use skep_server::catalog::owners;
+use skep_server::db::audit::Actor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -54,6 +56,7 @@ fn head(path: &str, key: &str, length: usize, more: &str) -> Vec<u8> {
 }
 
 const PATH: &str = "/api/packages/alpha/releases";
+const ANY: &str = "/api/publish";
 const EXPECT: &str = "expect: 100-continue\r\n";
 
 #[tokio::test]
@@ -71,16 +74,57 @@ async fn a_good_publisher_is_told_to_go_on() {
 }
 
 #[tokio::test]
+async fn whoever_may_publish_something_is_told_to_go_on() {
+    let app = TestApp::new().await;
+    let rosa = app
+        .member_with("rosa", Role::Publisher, "package:acme/alpha")
+        .await;
+    let vic = app.member("vic", Role::Viewer).await;
+    let tarball = tarball("alpha", "1.0.0", "");
+    let publish = async |key: &str| {
+        let mut connection = Connection::new(&app).await;
+        connection
+            .send(&head(ANY, key, tarball.len(), EXPECT))
+            .await;
+        let first = connection.head().await;
+        if !first.contains(" 100 ") {
+            return first;
+        }
+        connection.send(&tarball).await;
+        connection.head().await
+    };
+    assert!(publish(&vic).await.starts_with("HTTP/1.1 403 "));
+    assert!(publish(&rosa).await.starts_with("HTTP/1.1 201 "));
+    let target = owners::OfPackage {
+        repository: None,
+        package: "alpha".parse().unwrap(),
+        actor: Actor::Cli,
+    };
+    let level = (owners::Level::Maintainer, false);
+    owners::add(&app.node.app, &target, "vic", level)
+        .await
+        .unwrap();
+    assert!(publish(&vic).await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
 async fn a_rejected_publish_costs_no_upload() {
     let app = TestApp::new().await;
     let key = app.member("rosa", Role::Publisher).await;
     let viewer = app.member("vic", Role::Viewer).await;
+    let usage = app.member_with("olga", Role::Owner, "usage:read").await;
+    let docs = app.api_key("olga", "docs:acme").await;
+    let one_package = app.api_key("olga", "package:acme/alpha").await;
     let nowhere = "/api/repos/nowhere/packages/alpha/releases";
     for (path, key, length, status) in [
         (PATH, "ska_wrong", 1_000, "401"),
         (PATH, viewer.as_str(), 1_000, "403"),
         (PATH, key.as_str(), 17 * 1024 * 1024, "413"),
         (nowhere, key.as_str(), 1_000, "404"),
+        (ANY, viewer.as_str(), 1_000, "403"),
+        (ANY, usage.as_str(), 1_000, "403"),
+        (ANY, docs.as_str(), 1_000, "403"),
+        ("/api/repos/sub/publish", one_package.as_str(), 1_000, "403"),
         (
             "/api/packages/alpha/releases/1.0.0/docs",
             key.as_str(),
