@@ -6,3 +6,4 @@ mod clients;
 mod peer;
 mod publish;
 mod raw;
+mod replacing;
