@@ -37,6 +37,7 @@ mod tests;
 
 pub use check::Found;
 pub use error::FilesError;
+pub(crate) use error::is_out_of_room;
 pub use key::FileKey;
 pub use put::Put;
 

@@ -180,7 +180,7 @@ impl FilesError {
 }
 
 /// The disk is full, the quota is used up, or the file is larger than this process may write.
-fn is_out_of_room(error: &(dyn Error + 'static)) -> bool {
+pub(crate) fn is_out_of_room(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(

@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 use tempfile::TempPath;
 use tokio::io::{AsyncWriteExt, BufWriter};
 
+use crate::files::is_out_of_room;
 use crate::http::api::ApiError;
 use crate::http::api::format::{Patience, next_chunk, refuse_long, too_large, too_slow};
 
@@ -71,9 +72,7 @@ pub(crate) async fn receive(request: Request, limit: u64) -> Result<Upload, ApiE
     let made =
         tokio::task::spawn_blocking(|| tempfile::Builder::new().prefix("skep-upload-").tempfile());
     let made = made.await.map_err(io::Error::other).and_then(|made| made);
-    let (file, path) = made
-        .map_err(|error| ApiError::internal(&error))?
-        .into_parts();
+    let (file, path) = made.map_err(|error| untaken(&error))?.into_parts();
     let file = BufWriter::with_capacity(BUFFER_BYTES, tokio::fs::File::from_std(file));
     let copied = tokio::time::timeout(patience.whole, copy(request, file, (limit, patience)));
     copied.await.unwrap_or_else(|_| Err(too_slow()))?;
@@ -85,7 +84,7 @@ async fn copy(
     mut file: BufWriter<tokio::fs::File>,
     (limit, patience): (u64, Patience),
 ) -> Result<(), ApiError> {
-    let failed = |error: io::Error| ApiError::internal(&error);
+    let failed = |error: io::Error| untaken(&error);
     let mut chunks = request.into_body().into_data_stream();
     let mut size = 0_u64;
     while let Some(chunk) = next_chunk(&mut chunks, patience).await? {
@@ -96,4 +95,44 @@ async fn copy(
         file.write_all(&chunk).await.map_err(failed)?;
     }
     file.flush().await.map_err(failed)
+}
+
+/// The temporary folder does not take the file: that is ours to mend.
+fn untaken(error: &io::Error) -> ApiError {
+    let folder = std::env::temp_dir();
+    let folder = folder.display();
+    tracing::error!(%error, %folder, "an upload cannot be kept in the temporary folder; TMPDIR names another one");
+    let why = if is_out_of_room(error) {
+        "there is no room for uploads here just now"
+    } else {
+        "uploads cannot be taken here just now"
+    };
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("{why}; nothing was published"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_full_disk_is_told() {
+        for size in [10, 3 * BUFFER_BYTES] {
+            let full = fs_err::OpenOptions::new().write(true).open("/dev/full");
+            let full = tokio::fs::File::from_std(full.unwrap().into_file());
+            let file = BufWriter::with_capacity(BUFFER_BYTES, full);
+            let request = Request::new(Body::from(vec![7; size]));
+            let patience = Patience::of(request.extensions());
+            let refused = copy(request, file, (1 << 30, patience)).await.unwrap_err();
+            assert!(format!("{refused:?}").contains("no room for uploads"));
+            let status = refused.into_response().status();
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        }
+    }
 }
