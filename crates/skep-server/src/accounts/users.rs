@@ -9,6 +9,7 @@ use crate::db::audit::Actor;
 use crate::db::{self, Conn, DbError, Tx, in_tx};
 use crate::ids::UserId;
 use crate::licensing::customers::parse_email;
+use crate::oauth::grants;
 
 /// Why a user was not entered, found or changed.
 #[derive(Debug, thiserror::Error)]
@@ -144,7 +145,8 @@ pub async fn set_role(app: &App, user: &str, role: Role, actor: &Actor) -> Resul
     })
 }
 
-/// Refuses a user from now on, with whatever they come. Their keys open again when they are enabled.
+/// Refuses a user from now on, with whatever they come. Their keys open again when they are enabled; the
+/// logins of their tools and browsers have ended.
 pub async fn disable(app: &App, user: &str, actor: &Actor) -> Result<User, UserError> {
     let now = app.clock.now();
     in_tx!(app.db, |tx| {
@@ -153,7 +155,12 @@ pub async fn disable(app: &App, user: &str, actor: &Actor) -> Result<User, UserE
             disabled_at: before.disabled_at.or(Some(now)),
             ..before.clone()
         };
-        let detail = serde_json::json!({});
+        let mut detail = serde_json::json!({});
+        if !before.is_disabled() {
+            let browsers = db::sessions::delete_others(tx, before.id, None).await?;
+            let tools = grants::end_all_in(tx, &app.clock, actor, before.id).await?;
+            detail = serde_json::json!({ "ended": { "browsers": browsers, "tools": tools } });
+        }
         update(tx, app, (&before, after), (actor, "user.disable", detail)).await
     })
 }

@@ -205,17 +205,19 @@ pub async fn end(
 }
 
 /// Ends every login of a user, those allowed and not fetched yet too, in a transaction that takes the
-/// account or its password away.
+/// account or its password away; gives how many.
 pub async fn end_all_in(
     tx: &mut Tx,
     clock: &Clock,
     actor: &Actor,
     user: UserId,
-) -> Result<(), DbError> {
-    for grant in db::oauth_grants::list_by_user(tx, user, clock.now()).await? {
-        end_in(tx, clock, actor, &grant, Ending::AccountChanged).await?;
+) -> Result<usize, DbError> {
+    let grants = db::oauth_grants::list_by_user(tx, user, clock.now()).await?;
+    for grant in &grants {
+        end_in(tx, clock, actor, grant, Ending::AccountChanged).await?;
     }
-    db::oauth_devices::delete_approved(tx, user).await
+    db::oauth_devices::delete_approved(tx, user).await?;
+    Ok(grants.len())
 }
 
 /// Ends a login that lives.

@@ -1,14 +1,16 @@
 //! Refresh tokens: each is good once.
 
 use serde_json::json;
+use skep_server::accounts::login::{self, LoggedIn};
 use skep_server::accounts::password::Password;
+use skep_server::accounts::sessions::{self, Origin};
 use skep_server::accounts::{passwords, users};
 use skep_server::db::audit::Actor;
 use skep_server::oauth::clients::REBAR3;
 use skep_server::oauth::grants;
 
 use super::{Desk, text};
-use crate::support::{TestApp, on_each_app};
+use crate::support::{MIX, TestApp, on_each_app};
 
 #[tokio::test]
 async fn each_refresh_gives_the_next_pair() {
@@ -133,6 +135,55 @@ async fn a_disabled_user_is_out() {
             .fetch("/repo/packages/alpha", &text(&tokens, "access_token"))
             .await;
         assert_eq!(answer.status, 401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_logins_of_a_disabled_user_have_ended_for_good() {
+    on_each_app(async |app| {
+        let desk = Desk::new(app).await;
+        let app = &desk.app.node.app;
+        let password = Password::from_text("correct horse battery");
+        let set = passwords::set(app, "rosa", &password, &Actor::Cli).await;
+        set.unwrap();
+        let origin = Origin {
+            address: [127, 0, 0, 1].into(),
+            user_agent: String::new(),
+        };
+        let browser = login::with_password(app, "rosa", &password, &origin).await;
+        let Ok(LoggedIn::Whole(browser)) = browser else {
+            panic!("{browser:?}");
+        };
+        let key = desk.app.api_key("rosa", "api:read").await;
+        let tokens = desk.login("repositories").await;
+        let begun = desk.begin("api").await;
+        desk.approve(&begun).await;
+        users::disable(app, "rosa", &Actor::Cli).await.unwrap();
+        users::disable(app, "rosa", &Actor::Cli).await.unwrap();
+        users::enable(app, "rosa", &Actor::Cli).await.unwrap();
+        desk.app.settle().await;
+
+        (desk.refresh(&tokens).await).expect_refusal(400, "invalid_grant");
+        (desk.poll(&begun).await).expect_refusal(400, "invalid_grant");
+        let answer = desk
+            .fetch("/repo/packages/alpha", &text(&tokens, "access_token"))
+            .await;
+        assert_eq!(answer.status, 401);
+        let found = sessions::find(app, &browser.token).await.unwrap();
+        assert!(found.is_none());
+        let ask = desk.app.get("/api/users/me").key(&key).agent(MIX);
+        let answer = ask.send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+
+        let audit = desk.app.audit().await;
+        let disabled: Vec<_> = audit
+            .iter()
+            .filter(|it| it.action == "user.disable")
+            .map(|it| it.detail.clone())
+            .collect();
+        let ended = json!({"ended": {"browsers": 1, "tools": 1}});
+        assert_eq!(disabled, [ended]);
     })
     .await;
 }
