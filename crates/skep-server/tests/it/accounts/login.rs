@@ -87,7 +87,10 @@ async fn a_disabled_user_is_out_at_once() {
         let error = with_password(app, "rosa", &password(), &home()).await;
         assert!(matches!(error, Err(LoginError::Disabled(_))));
         users::enable(app, "rosa", &Actor::Cli).await.unwrap();
-        assert!(sessions::find(app, &new.token).await.unwrap().is_some());
+        // The old session stays over; whoever is back logs in anew.
+        assert!(sessions::find(app, &new.token).await.unwrap().is_none());
+        let again = log_in(&office).await;
+        assert!(sessions::find(app, &again.token).await.unwrap().is_some());
     })
     .await;
 }
