@@ -11,6 +11,7 @@ mod names;
 mod package;
 mod policy;
 mod signed;
+mod texts;
 mod versions;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub use names::{Names, NamesEntry};
 pub use package::{Dependency, Package, Release, Retirement, SecurityAdvisory};
 pub use policy::{Override, PackageRef, Policy, RepositoryPolicy, Restriction};
 pub use signed::{VerifyError, sign, sign_with, unverified, verify};
+pub use texts::Texts;
 pub use versions::{Versions, VersionsEntry};
 
 /// How many bytes a resource may unpack to in `open`. The largest known, `versions` of hex.pm, has a

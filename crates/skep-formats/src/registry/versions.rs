@@ -3,7 +3,7 @@
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::{DecodeError, OpenError, check_repository, open};
+use super::{DecodeError, OpenError, Texts, check_repository, open};
 use crate::key::PublicKey;
 use crate::proto::{self, required, versions as wire};
 
@@ -24,7 +24,7 @@ pub struct VersionsEntry {
     pub name: String,
     /// Its versions.
     #[serde(default)]
-    pub versions: Vec<String>,
+    pub versions: Texts,
     /// Positions in `versions`, from 0, of retired releases.
     #[serde(default)]
     pub retired: Vec<i32>,

@@ -172,8 +172,8 @@ fn the_static_registry_opens() {
         assert_eq!(entry.name, versions.name);
         let path = format!("packages/{}", entry.name);
         let package = Package::open(&file(&path), &key, "acme", &entry.name).unwrap();
-        for (release, version) in package.releases.iter().zip(&versions.versions) {
-            assert_eq!(&release.version, version);
+        for (release, version) in package.releases.iter().zip(versions.versions.iter()) {
+            assert_eq!(release.version, version);
             let tarball = file(&format!("tarballs/{}-{version}.tar", entry.name));
             assert_eq!(release.outer_checksum, Some(Sha256::of(&tarball)));
         }

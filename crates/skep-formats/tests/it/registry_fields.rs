@@ -288,7 +288,7 @@ fn versions_entry() -> impl Strategy<Value = VersionsEntry> {
     any::<(String, Vec<String>, Vec<i32>, Vec<i32>)>().prop_map(
         |(name, versions, retired, with_advisories)| VersionsEntry {
             name,
-            versions,
+            versions: versions.into_iter().collect(),
             retired,
             with_advisories,
         },

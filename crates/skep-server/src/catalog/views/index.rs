@@ -151,7 +151,7 @@ fn versions_entry(package: &PackageEntry, visible: &Visible) -> VersionsEntry {
         name: package.name().to_string(),
         versions: package
             .selected(visible)
-            .map(|release| release.version_text().to_owned())
+            .map(ReleaseEntry::version_text)
             .collect(),
         retired: retired.map(|(_, index)| index).collect(),
         with_advisories: Vec::new(),

@@ -143,7 +143,7 @@ mod tests {
             password: Password::from_text("pass:word"),
         };
         assert_eq!(login, expected);
-        assert!(!format!("{login:?}").contains("word"), "{login:?}");
+        assert!(!format!("{login:?}").contains("pass:"), "{login:?}");
     }
 
     #[test]

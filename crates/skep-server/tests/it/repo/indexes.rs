@@ -30,7 +30,10 @@ async fn versions(app: &TestApp, key: &str) -> Vec<(String, Vec<String>)> {
         .versions("acme")
         .packages
         .into_iter()
-        .map(|package| (package.name, package.versions))
+        .map(|package| {
+            let versions = package.versions.iter().map(str::to_owned).collect();
+            (package.name, versions)
+        })
         .collect()
 }
 

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use skep_formats::gzip::Compressor;
 use skep_formats::key::PrivateKey;
 use skep_formats::registry::{
-    self, Names, NamesEntry, Package, Release, Timestamp, Versions, VersionsEntry,
+    self, Names, NamesEntry, Package, Release, Texts, Timestamp, Versions, VersionsEntry,
 };
 
 use super::super::Outcome;
@@ -298,8 +298,8 @@ impl Built {
         }
     }
 
-    fn versions(&self) -> Vec<String> {
+    fn versions(&self) -> Texts {
         let versions = self.known.tarballs.iter();
-        versions.map(|(version, _)| version.clone()).collect()
+        versions.map(|(version, _)| version).collect()
     }
 }

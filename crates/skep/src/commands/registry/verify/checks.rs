@@ -78,6 +78,31 @@ pub(super) fn check_index(names: &Names, versions: &Versions) -> Vec<Fault> {
     faults
 }
 
+/// How the versions of a package differ from what `versions` says of it.
+fn difference(found: &[&str], said: &[&str]) -> String {
+    let only = |these: &[&str], those: &[&str]| {
+        let those: BTreeSet<&str> = those.iter().copied().collect();
+        let only: Vec<&str> = these
+            .iter()
+            .copied()
+            .filter(|version| !those.contains(version))
+            .collect();
+        only.join("`, `")
+    };
+    match (only(found, said), only(said, found)) {
+        (here, there) if here.is_empty() && there.is_empty() => {
+            "its versions are in another order than in `versions`, or one is there twice".to_owned()
+        }
+        (here, there) if there.is_empty() => format!("it has `{here}`, which `versions` lacks"),
+        (here, there) if here.is_empty() => format!("it lacks `{there}`, which `versions` has"),
+        (here, there) => {
+            format!(
+                "it has `{here}`, which `versions` lacks, and lacks `{there}`, which `versions` has"
+            )
+        }
+    }
+}
+
 /// The package has the versions that `versions` says, with the same ones retired.
 pub(super) fn check_package(package: &Package, entry: &registry::VersionsEntry) -> Vec<Fault> {
     let resource = Resource::Package(&package.name);
@@ -87,13 +112,9 @@ pub(super) fn check_package(package: &Package, entry: &registry::VersionsEntry) 
         .iter()
         .map(|release| release.version.as_str())
         .collect();
-    if found != entry.versions {
-        let fault = format!(
-            "it has the versions `{}`, but `versions` says `{}`",
-            found.join("`, `"),
-            entry.versions.join("`, `")
-        );
-        faults.push(Fault::text(resource, fault));
+    let said: Vec<&str> = entry.versions.iter().collect();
+    if found != said {
+        faults.push(Fault::text(resource, difference(&found, &said)));
         return faults;
     }
     let is_retired = |index| {

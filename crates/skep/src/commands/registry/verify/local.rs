@@ -118,7 +118,7 @@ fn surplus(folder: &Folder, versions: &Versions) -> anyhow::Result<Vec<String>> 
             entry
                 .versions
                 .iter()
-                .map(|version| (entry.name.as_str(), version.as_str()))
+                .map(|version| (entry.name.as_str(), version))
         })
         .collect();
     let packages: BTreeSet<&str> = versions
