@@ -176,10 +176,17 @@ pub async fn downloads(
     let package = (repository, name);
     let week = db::downloads::count_since(&mut conn, package, now.plus_days(-7)).await?;
     let day = db::downloads::count_since(&mut conn, package, now.plus_days(-1)).await?;
+    // A license that is gone took its downloads along; its usage is kept.
+    let (ever, week, day) = (
+        all.into_iter().map(|(_, of)| count(of)),
+        count(week),
+        count(day),
+    );
+    let week = week.max(day);
     Ok(Downloads {
-        all: all.into_iter().map(|(_, of)| count(of)).sum(),
-        week: count(week),
-        day: count(day),
+        all: ever.sum::<u64>().max(week),
+        week,
+        day,
     })
 }
 

@@ -148,14 +148,16 @@ pub async fn count_by_version(
     fetch_all!(conn, (String, i64), sql, repository, package)
 }
 
-/// How often the tarballs of a package were fetched since a moment, as far as usage is kept.
+/// How often licenses fetched the tarballs of a package since a moment, as far as usage is kept. What
+/// users fetch with keys of their own is no download, here as in the table.
 pub async fn count_since(
     conn: &mut Conn,
     (repository, package): (&str, &str),
     since: Timestamp,
 ) -> Result<i64, DbError> {
     let sql = "SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage \
-               WHERE at >= $1 AND repository = $2 AND package = $3 AND file = 'tarball' AND status IN (200, 302)";
+               WHERE at >= $1 AND repository = $2 AND package = $3 AND file = 'tarball' AND status IN (200, 302) \
+               AND license_id IS NOT NULL";
     let (count,) = fetch_one!(conn, (i64,), sql, since.micros(), repository, package)?;
     Ok(count)
 }
