@@ -9,11 +9,15 @@ use skep_server::app::App;
 use skep_server::catalog::publish::{
     self, Outcome as Became, Publish as Request, PublishError, Published,
 };
+use skep_server::config::ConfigError;
 use skep_server::db::audit::Actor;
 
 use super::{Context, Outcome};
 use crate::cli::catalog::Publish;
+use crate::env_vars;
 use crate::output::{Output, has_terminal, hint, report};
+use crate::remote::Folder;
+use crate::servers::Servers;
 
 mod remote;
 
@@ -39,9 +43,22 @@ pub(super) async fn run(context: &Context, arguments: Publish) -> anyhow::Result
     if let Some(server) = &arguments.server {
         return remote::run(context.output, server, &arguments).await;
     }
-    context
+    let done = context
         .with_app(async |app| publish_all(context.output, app, &arguments).await)
-        .await
+        .await;
+    done.map_err(|error| match error.downcast_ref() {
+        Some(ConfigError::Missing { .. }) if knows_servers() => hint(
+            error,
+            "to publish at a server over its API, name it: `skep publish --server NAME_OR_URL FILE`",
+        ),
+        _ => error,
+    })
+}
+
+/// Whether whoever publishes may have meant another server than their own repository.
+fn knows_servers() -> bool {
+    let servers = || Servers::load(&Folder::own().ok()?.servers()).ok();
+    env_vars::api_key().is_some() || servers().is_some_and(|all| all.iter().next().is_some())
 }
 
 /// A bad file does not keep the others out; a database or disk that fails does.
