@@ -60,6 +60,7 @@ pub(crate) struct Remote {
     /// Whether a browser may be opened.
     pub(crate) open_browser: bool,
     may_log_in: bool,
+    has_kept_api_key: bool,
     /// What the server said last when it wanted other credentials.
     refusal: Mutex<Option<String>>,
 }
@@ -124,6 +125,8 @@ impl Remote {
         folder: &Folder,
     ) -> anyhow::Result<Self> {
         let may_log_in = habits.login.is_wanted || has_person();
+        let kept = servers.auth_config(&name);
+        let has_kept_api_key = kept.is_some_and(|kept| kept.api_key.is_some());
         config.user_agent_fragment = USER_AGENT.to_owned();
         // Every server takes a key as it is. Few exchange it, and those want to know this program first.
         config.oauth_exchange = Some(false);
@@ -139,6 +142,7 @@ impl Remote {
             name,
             open_browser: true,
             may_log_in,
+            has_kept_api_key,
             refusal: Mutex::new(None),
         })
     }
@@ -204,9 +208,13 @@ impl Remote {
     fn explained(&self, error: Error, side: Side) -> anyhow::Error {
         let is_unauthorized = error.is_unauthorized();
         let Error::Auth(auth) = &error else {
-            return match is_unauthorized {
-                true => hint(error, self.remedy(side)),
-                false => error.into(),
+            return match (is_unauthorized, side) {
+                (true, Side::Api) if self.has_api_key() => hint(error, self.other_key()),
+                (true, side) => hint(error, self.remedy(side)),
+                (false, Side::Api) if wants_second_factor(&error) => {
+                    hint(error, self.second_factor())
+                }
+                (false, _) => error.into(),
             };
         };
         match auth {
@@ -231,6 +239,36 @@ impl Remote {
         matches!(side, Side::Api).then(error)
     }
 
+    fn has_api_key(&self) -> bool {
+        self.config.api_key.is_some() || self.has_kept_api_key
+    }
+
+    fn other_key(&self) -> String {
+        let is_from_environment = env_vars::api_key().is_some();
+        let place = if is_from_environment {
+            " in SKEP_API_KEY"
+        } else {
+            ""
+        };
+        format!(
+            "the API key{place} is wrong, closed or of another server; a new one is made at {}",
+            self.account()
+        )
+    }
+
+    fn second_factor(&self) -> String {
+        format!(
+            "set it up at {}; in CI, an API key in SKEP_API_KEY needs none",
+            self.account()
+        )
+    }
+
+    /// The page of whoever has an account there.
+    fn account(&self) -> String {
+        let api = self.config.api_url.as_str();
+        format!("{}/account", api.strip_suffix("/api").unwrap_or(api))
+    }
+
     fn remedy(&self, side: Side) -> String {
         let name = &self.name;
         match side {
@@ -246,6 +284,14 @@ impl Remote {
             ),
         }
     }
+}
+
+/// Hex's servers say it with these words only.
+fn wants_second_factor(error: &Error) -> bool {
+    error.is_forbidden()
+        && error
+            .to_string()
+            .contains("Two-factor authentication must be")
 }
 
 /// Which half of a server refused.

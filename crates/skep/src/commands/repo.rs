@@ -144,6 +144,10 @@ async fn public_key(
             error,
             "ask whoever runs it for the fingerprint; do not go on with another key than theirs",
         ),
+        _ if error.is_unauthorized() => hint(
+            error,
+            "the key comes from the seller; give it with `--auth-key-file FILE`, whole and as it is",
+        ),
         _ => error.into(),
     })
 }
