@@ -33,8 +33,9 @@ impl Visit<'_> {
             File::Package(_) => self.tell(&mut response, || words, Level::Fatal),
             File::PublicKey if self.client.copes_with_messages() => {
                 // mix has saved an entry without a public key by now, and fails on it from then on.
+                let stop = if words.ends_with('.') { "" } else { "." };
                 let words = format!(
-                    "{words} The entry that mix has just saved is broken; `mix hex.repo add` with the right key replaces it."
+                    "{words}{stop} The entry that mix has just saved is broken; `mix hex.repo add` with the right key replaces it."
                 );
                 response
                     .headers_mut()

@@ -78,7 +78,7 @@ async fn a_key_that_was_never_issued_is_told_at_once() {
             "{message}"
         );
         assert!(
-            message.contains("broken; `mix hex.repo add` with the right key replaces it."),
+            message.contains(". The entry that mix has just saved is broken; `mix hex.repo add` with the right key replaces it."),
             "{message}"
         );
     }
