@@ -17,20 +17,19 @@ pub(super) async fn examine(db: &Db) -> Option<Check> {
         }
     };
     let enabled: Vec<_> = users.iter().filter(|user| !user.is_disabled()).collect();
-    let is_weak = |role, has_totp: bool| role == Role::Owner && !has_totp;
     let weak = enabled
         .iter()
-        .filter(|user| is_weak(user.role, user.has_totp));
+        .filter(|user| user.role == Role::Owner && user.has_password && !user.has_totp);
     let weak: Vec<&str> = weak.map(|user| user.username.as_str()).collect();
     match (enabled.len(), weak.is_empty()) {
         (0, _) => None,
         (1, true) => Some(Check::ok(
             NAME,
-            "1 user, with a second factor or less than an owner",
+            "1 user, not an owner with a password alone",
         )),
         (count, true) => Some(Check::ok(
             NAME,
-            format!("{count} users; every owner has a second factor"),
+            format!("{count} users; no owner with a password alone"),
         )),
         (_, false) => Some(Check::warn(
             NAME,
