@@ -100,6 +100,16 @@ impl Permission {
         })
     }
 
+    /// The one repository it is for, if it is for one.
+    #[must_use]
+    pub const fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Repository(name) | Self::Docs(name) => Some(name),
+            Self::Package { repository, .. } => Some(repository),
+            Self::Api(_) | Self::Repositories | Self::Licenses(_) | Self::Usage => None,
+        }
+    }
+
     /// Whether a user of this role may any of it.
     #[must_use]
     pub const fn is_within(&self, role: Role) -> bool {
@@ -114,7 +124,8 @@ impl Permission {
                 package,
             }),
             Self::Api(Some(Access::Write)) => role.may(&Need::ApiWrite),
-            Self::Api(_) | Self::Repositories | Self::Repository(_) | Self::Docs(_) => true,
+            Self::Docs(_) => role.may(&Need::ApiWrite),
+            Self::Api(_) | Self::Repositories | Self::Repository(_) => true,
         }
     }
 

@@ -15,8 +15,9 @@ use super::frame::{Frame, page};
 use super::scopes;
 use super::visitor::LoggedIn;
 use crate::accounts::api_keys::{self, ApiKeyError, Create};
-use crate::accounts::permission::{Access, Permission, Permissions};
+use crate::accounts::permission::{Access, Permission, PermissionError, Permissions};
 use crate::accounts::role::Role;
+use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::ApiKeyId;
 use crate::licensing::dates::parse_end;
@@ -48,6 +49,8 @@ pub(super) struct KeyMadePage {
     pub(super) frame: Frame,
     pub(super) name: String,
     pub(super) secret: String,
+    /// Where to publish with it; `None` for a key that cannot.
+    pub(super) api_url: Option<String>,
 }
 
 /// What was filled in. `permission` comes as often as boxes are ticked, which asks for pairs.
@@ -79,8 +82,8 @@ impl Filled {
         filled
     }
 
-    fn permissions(&self) -> Result<Permissions, Refusal> {
-        let parse = |text: &str| text.parse::<Permission>();
+    fn permissions(&self, app: &App, role: Role) -> Result<Permissions, Refusal> {
+        let parse = |text: &str| useful(app, role, text);
         let ticked = self.permissions.iter().map(|text| parse(text));
         let ticked = ticked.collect::<Result<Vec<_>, _>>();
         let mut all = ticked.map_err(|error| Refusal::of_field("permission", &error))?;
@@ -93,15 +96,48 @@ impl Filled {
         Ok(Permissions::new(all))
     }
 
-    fn expires_at(&self) -> Result<Option<Timestamp>, Refusal> {
+    fn expires_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
         let text = self.expires.trim();
         if text.is_empty() {
             return Ok(None);
         }
-        parse_end(text)
-            .map(Some)
-            .map_err(|error| Refusal::of_field("expires", &error))
+        let end = parse_end(text).map_err(|error| Refusal::of_field("expires", &error))?;
+        if end < now {
+            let past = format!(
+                "`{}` is in the past: the key would open nothing",
+                end.date()
+            );
+            return Err(Refusal::of_field("expires", &past));
+        }
+        Ok(Some(end))
     }
+}
+
+/// A permission that gives somebody of this role something here, or why not.
+fn useful(app: &App, role: Role, text: &str) -> Result<Permission, String> {
+    let permission: Permission = text
+        .parse()
+        .map_err(|error: PermissionError| error.to_string())?;
+    if !permission.is_within(role) {
+        return Err(format!(
+            "`{permission}` goes further than your role, which is {role}"
+        ));
+    }
+    if let Some(name) = permission.repository() {
+        app.repository(Some(name))
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(permission)
+}
+
+/// Whether `mix hex.publish` can do anything with it.
+fn can_publish(permission: &Permission) -> bool {
+    matches!(
+        permission,
+        Permission::Api(None | Some(Access::Write))
+            | Permission::Package { .. }
+            | Permission::Docs(_)
+    )
 }
 
 impl NewKeyPage {
@@ -190,15 +226,17 @@ pub(crate) async fn create(
 ) -> Result<Response, PageError> {
     let app = &node.app;
     let filled = Filled::of(pairs);
-    let request = filled.permissions().and_then(|permissions| {
-        Ok(Create {
-            user: caller.user.id.to_string(),
-            name: filled.name.clone(),
-            permissions,
-            expires_at: filled.expires_at()?,
-            actor: caller.actor(),
-        })
-    });
+    let request = filled
+        .permissions(app, caller.user.role)
+        .and_then(|permissions| {
+            Ok(Create {
+                user: caller.user.id.to_string(),
+                name: filled.name.clone(),
+                permissions,
+                expires_at: filled.expires_at(app.clock.now())?,
+                actor: caller.actor(),
+            })
+        });
     let created = match request {
         Ok(request) => match api_keys::create(app, &request).await {
             Ok(created) => Ok(created),
@@ -210,8 +248,12 @@ pub(crate) async fn create(
     match created {
         Ok(created) => {
             node.snapshot.refresh().await?;
+            let mut permissions = created.key.permissions.iter();
             let made = KeyMadePage {
                 frame,
+                api_url: permissions
+                    .any(can_publish)
+                    .then(|| format!("{}/api", app.config.server.url)),
                 name: created.key.name,
                 secret: created.secret.reveal().to_owned(),
             };

@@ -167,6 +167,7 @@ fn samples() -> Vec<(&'static str, String)> {
             frame: frame(),
             name: HOSTILE.to_owned(),
             secret: secret(),
+            api_url: Some("https://hex.acme.example/api".to_owned()),
         }
         .render(),
         ErrorPage {

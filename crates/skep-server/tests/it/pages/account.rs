@@ -126,6 +126,16 @@ async fn an_api_key_is_shown_once_works_and_is_revoked() {
     jo.post(path, &fields)
         .await
         .says(422, "id=\"expires-error\"");
+    let past = [
+        ("name", "ci"),
+        ("permission", "api"),
+        ("expires", "2020-01-31"),
+    ];
+    jo.post(path, &past).await.says(422, "in the past");
+    let fields = [("name", "ci"), ("further", "docs:elsewhere")];
+    let answer = jo.post(path, &fields).await;
+    answer.says(422, "id=\"further-error\"");
+    answer.says(422, "elsewhere");
     let fields = [
         ("name", "ci"),
         ("permission", "api"),
@@ -135,6 +145,7 @@ async fn an_api_key_is_shown_once_works_and_is_revoked() {
     ];
     let answer = jo.post(path, &fields).await;
     answer.says(200, "not shown again");
+    answer.says(200, "HEX_API_URL");
     let (_, rest) = answer.text().split_once(">ska_").unwrap();
     let key = format!("ska_{}", rest.split('<').next().unwrap());
     let account = jo.get("/account").await;
@@ -143,6 +154,14 @@ async fn an_api_key_is_shown_once_works_and_is_revoked() {
     let id = between(account.text(), "name=\"id\" value=\"", "\"").to_owned();
     let mut kim = app.visitor();
     kim.log_in("kim").await;
+    let fields = [("name", "ci"), ("permission", "licenses:write")];
+    let answer = kim.post(path, &fields).await;
+    answer.says(422, "id=\"permission-error\"");
+    answer.says(422, "further than your role");
+    let fields = [("name", "ci"), ("permission", "repositories")];
+    let answer = kim.post(path, &fields).await;
+    answer.says(200, "not shown again");
+    assert!(!answer.text().contains("HEX_API_KEY"));
     let revoke = "/account/keys/revoke";
     assert_eq!(kim.post(revoke, &[("id", &id)]).await.status, 404);
     assert_eq!(jo.post(revoke, &[("id", "x")]).await.status, 404);
