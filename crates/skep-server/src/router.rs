@@ -46,6 +46,7 @@ impl Router {
     /// `idle` is how long a client may send nothing in the middle of a body.
     pub(crate) fn new(node: Arc<Node>, idle: Duration) -> Self {
         let pages = axum::Router::new()
+            .route("/", get(async || welcome()))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .merge(page_routes(&node.app.config))
@@ -398,6 +399,13 @@ fn file_of<'a>(segments: &[&'a str]) -> Option<File<'a>> {
         ["policies", name] => Some(File::Policy(name)),
         _ => None,
     }
+}
+
+fn welcome() -> Response {
+    text(
+        StatusCode::OK,
+        "a Hex repository is at /repo; its users log in at /login\n",
+    )
 }
 
 fn not_found() -> Response {

@@ -21,7 +21,9 @@ pub enum LoginError {
     #[error("account `{0}` is disabled")]
     Disabled(String),
     /// The code is wrong, or was used before.
-    #[error("the code is wrong, or has been used already")]
+    #[error(
+        "the code is wrong, or has been used already; codes go by the clock of the device that shows them"
+    )]
     WrongCode,
     /// Nobody has given a password lately.
     #[error("that took too long: give the password once more")]

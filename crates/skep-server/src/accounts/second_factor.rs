@@ -27,7 +27,9 @@ pub enum SecondFactorError {
     #[error("two-factor authentication is not enabled")]
     NotEnabled,
     /// It is wrong, or was used before.
-    #[error("the code is wrong, or has been used already")]
+    #[error(
+        "the code is wrong, or has been used already; codes go by the clock of the device that shows them"
+    )]
     Wrong,
     /// Too many wrong ones, or the database failed.
     #[error(transparent)]

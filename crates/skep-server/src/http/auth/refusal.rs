@@ -25,7 +25,7 @@ pub(super) fn code_required() -> ApiError {
 
 /// 401: the client asks for another code, three times at most.
 pub(super) fn wrong_code() -> ApiError {
-    ApiError::unauthorized("the two-factor authentication code is wrong, or was used already")
+    ApiError::unauthorized("the two-factor authentication code is wrong, or was used already; codes go by the clock of the device that shows them")
         .with_challenge("Bearer realm=\"hex\", error=\"invalid_totp\"")
 }
 
