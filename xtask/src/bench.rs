@@ -13,6 +13,7 @@ mod publish;
 mod redirects;
 mod registry;
 mod tokens;
+mod uploads;
 
 use std::path::PathBuf;
 
@@ -50,6 +51,10 @@ pub(crate) fn run(what: &[&str]) -> Result<bool> {
         .context("a folder to work in")?;
     let mut figures = Figures::default();
     let skep = ourselves.with_file_name("skep");
+    if what == ["uploads"] {
+        uploads::measure(&Bench::without_releases(folder, skep), &mut figures)?;
+        return Ok(figures.print());
+    }
     if what == ["tokens"] {
         measure_tokens(&Bench::new(folder, skep)?, &mut figures)?;
         return Ok(figures.print());
@@ -63,6 +68,14 @@ pub(crate) fn run(what: &[&str]) -> Result<bool> {
 }
 
 impl Bench {
+    fn without_releases(folder: TempDir, skep: PathBuf) -> Self {
+        Self {
+            folder,
+            skep,
+            releases: Vec::new(),
+        }
+    }
+
     fn new(folder: TempDir, skep: PathBuf) -> Result<Self> {
         eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
         let releases = packages::make(&folder.path().join("tarballs"), PACKAGES, RELEASES)?;
@@ -87,6 +100,8 @@ fn measure_product(bench: &Bench, figures: &mut Figures) {
     figures.broken("the registry", outcome);
     let outcome = memory::idle(bench, figures);
     figures.broken("the idle server", outcome);
+    let outcome = uploads::measure(bench, figures);
+    figures.broken("publishing over HTTP", outcome);
     let outcome = measure_full(bench, figures);
     figures.broken("the full server", outcome);
 }

@@ -88,6 +88,27 @@ impl Installation {
         Ok(())
     }
 
+    /// A user, and a key that may publish.
+    pub(super) fn api_key(&self) -> Result<String> {
+        let create = [
+            "user",
+            "create",
+            "--username",
+            "bench",
+            "--email",
+            "bench@example.com",
+        ];
+        timed(self.command().args(create).args(["--role", "owner"]))?;
+        let output = self
+            .command()
+            .args(["api-key", "create", "bench", "--json"])
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let secret = text.find("ska_").map(|start| &text[start..]);
+        let secret = secret.and_then(|rest| rest.split('"').next());
+        secret.map(str::to_owned).context("no key was made")
+    }
+
     /// One `skep publish` of some tarballs, timed.
     pub(super) fn publish(&self, files: &[&Path]) -> Result<Duration> {
         timed(self.command().arg("publish").args(files))
