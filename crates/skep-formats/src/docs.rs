@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::gzip;
 use crate::tarball::{
-    ContentsError, CreateError, Extraction, FileEntry, Limits, Receiver, Scratch, contents_tar,
-    read_contents,
+    ContentsError, CreateError, Extraction, FileEntry, Limits, Receiver, Root, Scratch,
+    contents_tar, read_contents,
 };
 
 /// Why something is not a documentation tarball.
@@ -71,7 +71,7 @@ fn read(
     };
     let files = read_contents(
         BufReader::new(&mut limited),
-        limits,
+        (limits, Root::Skipped),
         receiver,
         &mut Scratch::default(),
     );

@@ -17,7 +17,7 @@ mod requirement;
 mod unpack;
 
 pub use contents::{ContentsError, FileEntry, FileKind};
-pub(crate) use contents::{Receiver, read_contents};
+pub(crate) use contents::{Receiver, Root, read_contents};
 pub(crate) use create::contents_tar;
 pub use create::{CreateError, Created, create};
 pub use error::TarballError;

@@ -64,10 +64,19 @@ pub(crate) enum Receiver<'a> {
     Extract(&'a mut Extraction),
 }
 
+/// Whether the directory itself, `./`, may be listed, as `tar c -C DIR .` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// It is left out.
+    Skipped,
+    /// It is an unsafe path.
+    Refused,
+}
+
 /// Reads a gzipped tar to its end. A path that comes twice is listed once, as it was last.
 pub(crate) fn read_contents(
     mut compressed: impl BufRead,
-    limits: &Limits,
+    (limits, root): (&Limits, Root),
     receiver: Receiver<'_>,
     scratch: &mut Scratch,
 ) -> Result<Vec<FileEntry>, ContentsError> {
@@ -83,6 +92,7 @@ pub(crate) fn read_contents(
     let mut reading = Reading {
         state: &state,
         limits,
+        root,
         receiver,
         files: Files::default(),
         buffer: vec![0; BUFFER],
@@ -99,6 +109,7 @@ pub(crate) fn read_contents(
 struct Reading<'a, 'r> {
     state: &'a State,
     limits: &'a Limits,
+    root: Root,
     receiver: Receiver<'r>,
     files: Files,
     /// One for all files: filling a new one with zeros costs more than reading a small file.
@@ -145,6 +156,9 @@ impl Reading<'_, '_> {
             return Err(ContentsError::TooManyFiles { limit });
         }
         let raw = long.path.unwrap_or_else(|| entry.path_bytes().into_owned());
+        if self.root == Root::Skipped && raw == b"./" && is_empty_directory(entry) {
+            return Ok(());
+        }
         let path = path::clean(&raw)?;
         let is_directory = raw.ends_with(b"/");
         let size_bytes = entry.size();
@@ -218,4 +232,8 @@ impl Reading<'_, '_> {
             }
         }
     }
+}
+
+fn is_empty_directory(entry: &Entry<impl Read>) -> bool {
+    entry.header().entry_type() == EntryType::Directory && entry.size() == 0
 }

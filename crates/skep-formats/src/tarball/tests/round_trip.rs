@@ -74,6 +74,32 @@ fn documentation_round_trips() {
     assert!(matches!(error, docs::DocsError::TooLarge { .. }), "{error}");
 }
 
+#[test]
+fn documentation_may_list_its_own_directory() {
+    let tarball = |root: &str| {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut append = |path: &str, kind, data: &[u8]| {
+            let mut header = tar::Header::new_ustar();
+            header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_entry_type(kind);
+            header.set_mode(0o644);
+            header.set_size(data.len() as u64);
+            header.set_cksum();
+            tar.append(&header, data).unwrap();
+        };
+        append(root, tar::EntryType::Directory, b"");
+        append("./index.html", tar::EntryType::Regular, b"1");
+        crate::gzip::compress(&tar.into_inner().unwrap())
+    };
+    let files = docs::check(&tarball("./")[..], &Limits::default()).unwrap();
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["index.html"]);
+    for root in ["../", "/", "./../", ".//.."] {
+        let error = docs::check(&tarball(root)[..], &Limits::default()).unwrap_err();
+        assert!(error.to_string().contains("unsafe"), "{root}: {error}");
+    }
+}
+
 fn paths() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zé ]{1,8}(/[a-z.]{1,6}x){0,3}",

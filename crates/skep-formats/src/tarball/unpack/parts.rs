@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use super::hashed::Hashed;
 use crate::checksum::Sha256;
 use crate::gzip::GzipError;
-use crate::tarball::contents::{ContentsError, FileEntry, Receiver, read_contents};
+use crate::tarball::contents::{ContentsError, FileEntry, Receiver, Root, read_contents};
 use crate::tarball::error::TarballError;
 use crate::tarball::outer::{Outer, OuterFile};
 use crate::tarball::{Limits, Scratch};
@@ -96,7 +96,8 @@ impl<'a> Parts<'a> {
         check_version(version)?;
         let mut hashed = Hashed::new(outer.by_ref().take(size), version, metadata);
         let receiver = self.receiver.take().unwrap_or(Receiver::Skip);
-        let files = read_contents(&mut hashed, self.limits, receiver, self.scratch);
+        let limits = (self.limits, Root::Refused);
+        let files = read_contents(&mut hashed, limits, receiver, self.scratch);
         // After a fault the rest still counts for the checksum, which says more about a broken download.
         let rest = io::copy(&mut hashed, &mut io::sink());
         let (checksum, left) = hashed.finish();
@@ -129,7 +130,7 @@ impl<'a> Parts<'a> {
                 hashed.hasher.update(&data);
                 let files = read_contents(
                     &data[..],
-                    limits,
+                    (limits, Root::Refused),
                     receiver.unwrap_or(Receiver::Skip),
                     found.scratch,
                 );
