@@ -17,8 +17,10 @@ async fn a_node_that_serves_is_healthy_and_ready() {
 #[tokio::test]
 async fn other_addresses_say_where_the_repository_is() {
     let app = TestApp::new().await;
+    let start = app.get("/").send().await;
+    assert_eq!(start.status, 200);
+    assert!(start.text().contains("/repo"), "{}", start.text());
     for path in [
-        "/",
         "/repo",
         "/repo/",
         "/nothing",
