@@ -22,7 +22,7 @@ mod tests;
 
 pub use error::ConfigError;
 pub use secret::{DatabaseUrl, Secret};
-pub use storage::{Bucket, Provider, StorageUrl};
+pub use storage::{Bucket, NamedBy, Provider, StorageArgument, StorageUrl};
 pub use values::{Origin, Setting};
 
 /// Everything the seller can set, checked, with absolute paths.

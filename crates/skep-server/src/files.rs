@@ -12,8 +12,8 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::signer::Signer;
 use object_store::{
-    Attribute, Attributes, GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt,
-    PutMode, PutOptions,
+    Attribute, Attributes, GetOptions, GetRange, GetResultPayload, ObjectMeta, ObjectStore,
+    ObjectStoreExt, PutMode, PutOptions,
 };
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
@@ -30,6 +30,7 @@ mod error;
 mod fault;
 mod key;
 mod put;
+mod tree;
 mod verify;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use error::FilesError;
 pub(crate) use error::is_out_of_room;
 pub use key::FileKey;
 pub use put::Put;
+pub use tree::{Tree, TreeEntry, TreeFile, TreePath};
 
 /// What a file is read in. Larger blocks cost memory for each download, smaller ones time.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -132,37 +134,44 @@ impl Files {
         range: Option<Range<u64>>,
     ) -> Result<OpenFile, FilesError> {
         let is_whole = range.is_none();
+        let (_, mut file) = self.open_object(&key.path(), range).await?;
+        // A folder is this server's own.
+        if is_whole && self.bucket.is_some() {
+            file.stream = verify::verified(file.stream, key);
+        }
+        Ok(file)
+    }
+
+    async fn open_object(
+        &self,
+        path: &str,
+        range: Option<Range<u64>>,
+    ) -> Result<(ObjectMeta, OpenFile), FilesError> {
         let options = GetOptions {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
         };
-        let path = self.object_path(&key.path());
+        let at = self.object_path(path);
         let found = self
-            .answer(key, "read", self.reader.get_opts(&path, options))
+            .answer_at(path, "read", self.reader.get_opts(&at, options))
             .await?;
-        let (size_bytes, range) = (found.meta.size, found.range.clone());
+        let (meta, range) = (found.meta, found.range);
         let stream: FileStream = match found.payload {
             GetResultPayload::File(file, _) => {
                 let mut file = tokio::fs::File::from_std(file);
                 let seek = file.seek(io::SeekFrom::Start(range.start)).await;
-                seek.map_err(|source| self.error("read", key, generic(source)))?;
+                seek.map_err(|source| self.error_at("read", path.to_owned(), generic(source)))?;
                 let part = file.take(range.end - range.start);
                 Box::pin(ReaderStream::with_capacity(part, BLOCK_BYTES))
             }
-            GetResultPayload::Stream(stream) => {
-                let stream: FileStream = Box::pin(stream.map_err(io::Error::from));
-                if is_whole {
-                    verify::verified(stream, key)
-                } else {
-                    stream
-                }
-            }
+            GetResultPayload::Stream(stream) => Box::pin(stream.map_err(io::Error::from)),
         };
-        Ok(OpenFile {
-            size_bytes,
+        let file = OpenFile {
+            size_bytes: meta.size,
             range,
             stream,
-        })
+        };
+        Ok((meta, file))
     }
 
     /// The size of a file.
@@ -259,13 +268,21 @@ impl Files {
         doing: &'static str,
         question: impl Future<Output = object_store::Result<T>>,
     ) -> Result<T, FilesError> {
+        self.answer_at(&key.path(), doing, question).await
+    }
+
+    async fn answer_at<T>(
+        &self,
+        path: &str,
+        doing: &'static str,
+        question: impl Future<Output = object_store::Result<T>>,
+    ) -> Result<T, FilesError> {
+        let wrong = |error| self.error_at(doing, path.to_owned(), error);
         if self.bucket.is_none() {
-            return question
-                .await
-                .map_err(|error| self.error(doing, key, error));
+            return question.await.map_err(wrong);
         }
         match tokio::time::timeout(ANSWER_WITHIN, question).await {
-            Ok(answer) => answer.map_err(|error| self.error(doing, key, error)),
+            Ok(answer) => answer.map_err(wrong),
             Err(late) => Err(self.late(late)),
         }
     }
@@ -278,13 +295,16 @@ impl Files {
     }
 
     fn error(&self, doing: &'static str, key: &FileKey, error: object_store::Error) -> FilesError {
-        FilesError::from_store(
-            &self.place,
-            self.bucket.as_deref(),
-            doing,
-            key.path(),
-            error,
-        )
+        self.error_at(doing, key.path(), error)
+    }
+
+    fn error_at(
+        &self,
+        doing: &'static str,
+        path: String,
+        error: object_store::Error,
+    ) -> FilesError {
+        FilesError::from_store(&self.place, self.bucket.as_deref(), doing, path, error)
     }
 
     /// An error that is about no single file.

@@ -14,6 +14,17 @@ pub enum StorageUrl {
     Bucket(Box<Bucket>),
 }
 
+/// What a command line says about a folder or a bucket.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StorageArgument<'a> {
+    /// A folder, `file:` and a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`
+    pub place: &'a str,
+    /// `--endpoint`: where a bucket is, when not at the provider's own address.
+    pub endpoint: Option<&'a str>,
+    /// `--region` of S3.
+    pub region: Option<&'a str>,
+}
+
 /// A bucket of an object store, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
@@ -38,6 +49,33 @@ pub struct Bucket {
     pub service_account_file: Option<PathBuf>,
     /// The provider's own variables (`AWS_…`), which count where nothing is set above.
     pub environment: Vec<(String, Secret)>,
+    /// Where all this was said, for messages about it.
+    pub named_by: NamedBy,
+}
+
+/// Where the settings of a bucket are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// A section of the configuration, in brackets: `[storage]`.
+    Section(&'static str),
+    /// The command line, with the credentials in the environment.
+    Arguments,
+}
+
+impl NamedBy {
+    /// How a setting is called there: `` `region` in [storage]`` or `` `--region` ``.
+    #[must_use]
+    pub fn setting(self, key: &str) -> String {
+        match (self, key) {
+            (Self::Section(section), _) => format!("`{key}` in {section}"),
+            (Self::Arguments, "url") => "the argument".to_owned(),
+            (Self::Arguments, "account") => "AZURE_STORAGE_ACCOUNT_NAME".to_owned(),
+            (Self::Arguments, "service_account_file") => {
+                "GOOGLE_APPLICATION_CREDENTIALS".to_owned()
+            }
+            (Self::Arguments, key) => format!("`--{}`", key.replace('_', "-")),
+        }
+    }
 }
 
 /// Whose object store it is.

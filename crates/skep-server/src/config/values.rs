@@ -18,6 +18,8 @@ pub enum Origin {
     File(Option<PathBuf>),
     /// An environment variable.
     Environment(String),
+    /// What was typed.
+    CommandLine,
     /// Not set.
     Default,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Origin {
             Self::File(Some(path)) => write!(f, "{}", path.display()),
             Self::File(None) => f.write_str("skep.toml"),
             Self::Environment(name) => write!(f, "environment variable {name}"),
+            Self::CommandLine => f.write_str("command line"),
             Self::Default => f.write_str("default"),
         }
     }

@@ -7,7 +7,7 @@ use object_store::signer::Signer;
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 
 use super::FilesError;
-use crate::config::{Bucket, Provider};
+use crate::config::{Bucket, NamedBy, Provider};
 
 #[cfg(feature = "azure")]
 mod azure;
@@ -99,10 +99,19 @@ fn clients<S: ObjectStore + Signer>(
     bucket: &Bucket,
     build: impl Fn(Patience) -> object_store::Result<S>,
 ) -> Result<Clients, FilesError> {
-    let wrong = |error: object_store::Error| FilesError::Refused {
+    let wrong = |error: object_store::Error| {
+        FilesError::Refused {
         place: bucket.to_string(),
-        problem: "[storage] makes no client of this store: correct what is named below".to_owned(),
+        problem: match bucket.named_by {
+            NamedBy::Section(section) => {
+                format!("{section} makes no client of this store: correct what is named below")
+            }
+            NamedBy::Arguments => {
+                "the arguments and the environment make no client of this store: correct what is named below".to_owned()
+            }
+        },
         source: error.into(),
+    }
     };
     let reader = Arc::new(build(READING).map_err(wrong)?);
     Ok(Clients {

@@ -17,9 +17,27 @@ pub enum FilesError {
         /// The answer.
         source: Source,
     },
+    /// A folder is not there.
+    #[error("there is no folder `{place}`")]
+    NoFolder {
+        /// Which one.
+        place: String,
+    },
+    /// A file that has to be read as a whole is larger than anybody wants.
+    #[error("`{path}` in `{place}` has {size_bytes} bytes, the most is {most_bytes}")]
+    TooLarge {
+        /// Which storage.
+        place: String,
+        /// Which object.
+        path: String,
+        /// Its size.
+        size_bytes: u64,
+        /// The limit.
+        most_bytes: u64,
+    },
     /// The provider's client was left out of this program.
     #[error(
-        "`[storage] url` is `{place}`, and this skep was built without that: build it with `--features {feature}`"
+        "the files are in `{place}`, and this skep was built without that: build it with `--features {feature}`"
     )]
     NotBuilt {
         /// Which storage.

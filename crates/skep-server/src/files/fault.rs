@@ -4,7 +4,7 @@ use std::error::Error;
 
 use object_store::client::{HttpError, HttpErrorKind};
 
-use crate::config::{Bucket, Provider};
+use crate::config::{Bucket, NamedBy, Provider};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,8 @@ impl Fault {
                 endpoint_name(bucket)
             ),
             Self::NoBucket => format!(
-                "there is no bucket `{name}`: make it, or correct its name in `url` of [storage]"
+                "there is no bucket `{name}`: make it, or correct its name in {}",
+                bucket.named_by.setting("url")
             ),
             Self::UnknownKey => format!("it does not know {id}: correct it"),
             Self::WrongSecret => {
@@ -145,12 +146,13 @@ impl Fault {
                 "{id} may not do that in bucket `{name}`: let it get, put, list and delete objects there (`docs/guides/storage.md` has the policy)"
             ),
             Self::OtherRegion => format!(
-                "bucket `{name}` is in another region{}: correct `region` in [storage]",
+                "bucket `{name}` is in another region{}: correct {}",
                 bucket
                     .region
                     .as_ref()
                     .map(|region| format!(" than `{region}`"))
-                    .unwrap_or_default()
+                    .unwrap_or_default(),
+                bucket.named_by.setting("region")
             ),
             Self::WrongClock => "this machine's clock is wrong by many minutes: set it".to_owned(),
             Self::Busy | Self::Other => return None,
@@ -167,31 +169,39 @@ fn address(bucket: &Bucket) -> String {
     }
 }
 
-const fn endpoint_name(bucket: &Bucket) -> &'static str {
-    match (&bucket.endpoint, bucket.provider) {
-        (Some(_), _) => "`endpoint` in [storage]",
-        (None, Provider::S3) => "`region` in [storage]",
-        (None, Provider::Gcs) => "`url` in [storage]",
-        (None, Provider::Azure) => "`account` in [storage]",
-    }
+fn endpoint_name(bucket: &Bucket) -> String {
+    bucket
+        .named_by
+        .setting(match (&bucket.endpoint, bucket.provider) {
+            (Some(_), _) => "endpoint",
+            (None, Provider::S3) => "region",
+            (None, Provider::Gcs) => "url",
+            (None, Provider::Azure) => "account",
+        })
 }
 
 /// Where the name of the credentials and their secret were found.
-fn credential_names(bucket: &Bucket) -> (&'static str, &'static str) {
+fn credential_names(bucket: &Bucket) -> (String, String) {
     let is_set = |name: &str| bucket.environment.iter().any(|(known, _)| known == name);
+    let variables = |id: &str, secret: &str| (id.to_owned(), secret.to_owned());
+    let is_argument = bucket.named_by == NamedBy::Arguments;
+    let setting = |key| bucket.named_by.setting(key);
     match bucket.provider {
-        Provider::S3 if bucket.access_key_id.is_none() && is_set("AWS_ACCESS_KEY_ID") => {
-            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        Provider::S3
+            if is_argument || (bucket.access_key_id.is_none() && is_set("AWS_ACCESS_KEY_ID")) =>
+        {
+            variables("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         }
-        Provider::S3 => (
-            "`access_key_id` in [storage]",
-            "`secret_access_key` in [storage]",
-        ),
-        Provider::Gcs => (
-            "`service_account_file` in [storage]",
-            "the key in `service_account_file` in [storage]",
-        ),
-        Provider::Azure => ("`account` in [storage]", "`secret_access_key` in [storage]"),
+        Provider::S3 => (setting("access_key_id"), setting("secret_access_key")),
+        Provider::Gcs => {
+            let file = setting("service_account_file");
+            let key = format!("the key in {file}");
+            (file, key)
+        }
+        Provider::Azure if is_argument => {
+            variables("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY")
+        }
+        Provider::Azure => (setting("account"), setting("secret_access_key")),
     }
 }
 

@@ -14,6 +14,11 @@ pub enum Put {
     Renewed,
 }
 
+/// How long an upload may take.
+pub(super) const fn deadline(size_bytes: usize) -> Duration {
+    Duration::from_secs(60 + (size_bytes / UPLOAD_BYTES_PER_SECOND) as u64)
+}
+
 impl Files {
     /// Stores a file. When this returns, it survives a power cut; until then, nobody sees any of it. What
     /// a bucket has then was read from it again and has the checksum of the key.
@@ -25,8 +30,7 @@ impl Files {
         if self.bucket.is_none() {
             return self.put_into_folder(key, bytes).await;
         }
-        let seconds = 60 + bytes.len() / UPLOAD_BYTES_PER_SECOND;
-        let deadline = Duration::from_secs(seconds as u64);
+        let deadline = deadline(bytes.len());
         match tokio::time::timeout(deadline, self.put_into_bucket(key, bytes)).await {
             Ok(put) => put,
             Err(late) => Err(self.late(late)),

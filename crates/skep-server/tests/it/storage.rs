@@ -5,3 +5,4 @@ mod bucket;
 mod outage;
 mod presign;
 mod settings;
+mod tree;

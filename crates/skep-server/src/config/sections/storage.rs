@@ -4,7 +4,9 @@ use super::{Reader, web_url};
 use crate::config::error::ConfigError;
 use crate::config::secret::Secret;
 use crate::config::values::{Found, Origin};
-use crate::config::{Bucket, Provider, StorageUrl};
+use crate::config::{Bucket, NamedBy, Provider, StorageUrl};
+
+mod argument;
 
 const FORMS: &str = "it must be a folder as `file:files`, or a bucket as `s3://bucket/prefix`, `gs://bucket` or `az://container`";
 /// Which keys belong to whose buckets.
@@ -39,14 +41,7 @@ impl Reader<'_> {
                 folder => Ok(StorageUrl::Folder(self.base_dir.join(folder))),
             };
         }
-        let provider = [Provider::S3, Provider::Gcs, Provider::Azure]
-            .into_iter()
-            .find(|provider| {
-                found
-                    .value
-                    .starts_with(&format!("{}://", provider.scheme()))
-            });
-        let provider = provider.ok_or_else(|| found.bad(FORMS))?;
+        let provider = provider(&found.value).ok_or_else(|| found.bad(FORMS))?;
         self.only_for(Some(provider))?;
         let (name, prefix) = name_and_prefix(&found, provider)?;
         let mut bucket = Bucket {
@@ -63,6 +58,7 @@ impl Reader<'_> {
                 .text("storage.service_account_file")?
                 .map(|file| self.path(&file)),
             environment: Vec::new(),
+            named_by: NamedBy::Section("[storage]"),
         };
         let secret = self
             .values
@@ -109,11 +105,7 @@ impl Reader<'_> {
         let Some(found) = self.values.text("storage.endpoint")? else {
             return Ok(None);
         };
-        let url = web_url(&found)?;
-        if url.scheme() == "http" && !is_loopback(&url) {
-            return Err(found.bad("it must be https, unless it is on this machine"));
-        }
-        Ok(Some(url))
+        endpoint(&found).map(Some)
     }
 
     /// One half of a pair is useless.
@@ -134,20 +126,40 @@ impl Reader<'_> {
     }
 
     fn take_environment(&self, bucket: &mut Bucket, environment: &[(String, String)]) {
-        let provider = bucket.provider;
-        for (name, value) in environment {
-            if !provider.variables().contains(&name.as_str()) || value.is_empty() {
-                continue;
-            }
-            bucket
-                .environment
-                .push((name.clone(), Secret::new(value.clone())));
-            if name == "AWS_ACCESS_KEY_ID" && bucket.access_key_id.is_none() {
-                let origin = Origin::Environment(name.clone());
-                self.values.note("storage.access_key_id", value, &origin);
-            }
+        bucket.environment = variables(bucket.provider, environment);
+        let mut variables = bucket.environment.iter();
+        let id = variables.find(|(name, _)| name == "AWS_ACCESS_KEY_ID");
+        if let (Some((name, value)), None) = (id, &bucket.access_key_id) {
+            let origin = Origin::Environment(name.clone());
+            self.values
+                .note("storage.access_key_id", value.reveal(), &origin);
         }
     }
+}
+
+/// Whose buckets a URL is about.
+fn provider(url: &str) -> Option<Provider> {
+    let (scheme, _) = url.split_once("://")?;
+    [Provider::S3, Provider::Gcs, Provider::Azure]
+        .into_iter()
+        .find(|provider| provider.scheme() == scheme)
+}
+
+/// What of the environment counts; an empty variable is as none.
+fn variables(provider: Provider, environment: &[(String, String)]) -> Vec<(String, Secret)> {
+    environment
+        .iter()
+        .filter(|(name, value)| provider.variables().contains(&name.as_str()) && !value.is_empty())
+        .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
+        .collect()
+}
+
+fn endpoint(found: &Found<String>) -> Result<Url, ConfigError> {
+    let url = web_url(found)?;
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(found.bad("it must be https, unless it is on this machine"));
+    }
+    Ok(url)
 }
 
 /// `s3://bucket/some/prefix/`: the bucket, and `some/prefix`.
