@@ -12,8 +12,9 @@ use url::Url;
 use super::keys::{self, KeyFileError};
 use super::{App, Signer, StartError};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, StorageUrl};
 use crate::db::{Db, OpenError, OpenMode};
+use crate::files::{Files, FilesError};
 
 mod template;
 
@@ -39,6 +40,30 @@ pub struct InitOptions {
     pub listen: Option<SocketAddr>,
     /// The signing key of an older system, which is copied; `None` = a new key.
     pub private_key: Option<PathBuf>,
+    /// A file with the URL of an empty PostgreSQL database; `None` = SQLite, in the folder.
+    pub database_url_file: Option<PathBuf>,
+    /// A bucket as `s3://bucket/prefix`, or `file:` and a folder that is there; `None` = a new folder beside the rest.
+    pub storage: Option<String>,
+    /// `SKEP_SECTION__KEY` and a bucket's credentials (`AWS_…`): what a server with the same environment
+    /// would do is what is made.
+    pub environment: Vec<(String, String)>,
+}
+
+impl InitOptions {
+    /// A repository of that name in a folder, everything else as it comes.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>, name: RepositoryName) -> Self {
+        Self {
+            dir: dir.into(),
+            name,
+            url: None,
+            listen: None,
+            private_key: None,
+            database_url_file: None,
+            storage: None,
+            environment: Vec::new(),
+        }
+    }
 }
 
 /// What was made.
@@ -84,6 +109,12 @@ pub enum InitError {
     /// The database could not be made.
     #[error(transparent)]
     Database(#[from] OpenError),
+    /// The place for files cannot be used.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// What `--database-url-file` names is no file with a URL of PostgreSQL.
+    #[error("`{}` has to hold the URL of an empty PostgreSQL database, as `postgres://USER:PASSWORD@HOST:PORT/NAME`", .0.display())]
+    DatabaseUrl(PathBuf),
     /// The options make no configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -101,10 +132,11 @@ pub async fn init(options: &InitOptions, clock: &Clock) -> Result<Initialized, I
         return Err(InitError::NameOfHexPm);
     }
     let dir = normalized(&std::path::absolute(&options.dir)?);
-    let text = template::config(options);
-    let config = Config::parse(&text, &dir, &[])?;
+    let text = template::config(options)?;
+    let config = Config::parse(&text, &dir, &options.environment)?;
     let key = SigningKey::of(options, &dir)?;
-    for name in [CONFIG_FILE, KEY_FILE, DATABASE_FILE, FILES_DIR, SPOOL_DIR] {
+    let names = made_names(&config, &dir);
+    for &name in &names {
         let path = dir.join(name);
         let is_there = fs_err::symlink_metadata(&path).is_ok();
         match (is_there, name) {
@@ -117,9 +149,21 @@ pub async fn init(options: &InitOptions, clock: &Clock) -> Result<Initialized, I
     let is_new = !dir.exists();
     let made = make(&dir, &text, config, &key, clock).await;
     if made.is_err() {
-        take_back(&dir, is_new, &key);
+        take_back(&dir, is_new, &key, &names);
     }
     made
+}
+
+/// What is made in the folder: a database and files that are elsewhere are not.
+fn made_names(config: &Config, dir: &Path) -> Vec<&'static str> {
+    let mut names = vec![CONFIG_FILE, KEY_FILE, SPOOL_DIR];
+    if config.database.sqlite_file() == Some(&dir.join(DATABASE_FILE)) {
+        names.push(DATABASE_FILE);
+    }
+    if config.storage == StorageUrl::Folder(dir.join(FILES_DIR)) {
+        names.push(FILES_DIR);
+    }
+    names
 }
 
 /// Where the signing key comes from.
@@ -196,13 +240,19 @@ async fn make(
     fs_err::create_dir_all(dir)?;
     let key_path = dir.join(KEY_FILE);
     let fingerprint = key.put(&key_path)?;
-    fs_err::create_dir(dir.join(FILES_DIR))?;
+    if config.storage == StorageUrl::Folder(dir.join(FILES_DIR)) {
+        fs_err::create_dir(dir.join(FILES_DIR))?;
+    }
     fs_err::create_dir(dir.join(SPOOL_DIR))?;
+    // Before the database: tables that were made in it cannot be taken back.
+    Files::open(&config.storage)?.check().await?;
     Db::open(config.database.reveal(), OpenMode::Create)
         .await?
         .close()
         .await;
-    for_its_owner_only(&dir.join(DATABASE_FILE))?;
+    if let Some(file) = config.database.sqlite_file() {
+        for_its_owner_only(file)?;
+    }
     // Remembers the key and makes the secret of local URLs.
     let app = App::open(config, clock.clone()).await?;
     app.db.close().await;
@@ -244,15 +294,18 @@ fn for_its_owner_only(_: &Path) -> std::io::Result<()> {
 }
 
 /// Everything here was checked to be absent before, so it is ours; but for a key that was there.
-fn take_back(dir: &Path, is_new: bool, key: &SigningKey) {
-    if !key.is_in_place() {
-        let _ = fs_err::remove_file(dir.join(KEY_FILE));
-    }
-    for name in [CONFIG_FILE, DATABASE_FILE, "skep.db-wal", "skep.db-shm"] {
-        let _ = fs_err::remove_file(dir.join(name));
-    }
-    for name in [FILES_DIR, SPOOL_DIR] {
-        let _ = fs_err::remove_dir(dir.join(name));
+fn take_back(dir: &Path, is_new: bool, key: &SigningKey, names: &[&str]) {
+    for &name in names {
+        match name {
+            KEY_FILE if key.is_in_place() => {}
+            FILES_DIR | SPOOL_DIR => drop(fs_err::remove_dir(dir.join(name))),
+            DATABASE_FILE => {
+                for name in [DATABASE_FILE, "skep.db-wal", "skep.db-shm"] {
+                    drop(fs_err::remove_file(dir.join(name)));
+                }
+            }
+            _ => drop(fs_err::remove_file(dir.join(name))),
+        }
     }
     if is_new {
         let _ = fs_err::remove_dir(dir);

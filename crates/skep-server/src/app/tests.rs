@@ -49,13 +49,7 @@ pub(crate) fn golden_key(name: &str) -> PathBuf {
 }
 
 fn options(dir: &Path) -> InitOptions {
-    InitOptions {
-        dir: dir.to_path_buf(),
-        name: "acme".parse().unwrap(),
-        url: None,
-        listen: None,
-        private_key: None,
-    }
+    InitOptions::new(dir, "acme".parse().unwrap())
 }
 
 async fn installation(dir: &Path) -> Initialized {

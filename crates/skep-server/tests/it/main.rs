@@ -13,6 +13,7 @@ mod catalog;
 mod db;
 mod explain;
 mod health;
+mod init;
 mod licensing;
 mod logging;
 mod manage;

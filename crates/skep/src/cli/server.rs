@@ -31,7 +31,12 @@ It is part of every signed file: choose it once.
 Examples:
   skep init shop --name acme       to try it on this machine
   skep init /srv/hex --name acme --url https://hex.acme.dev
-  skep init /srv/hex --name acme --private-key old/private_key.pem";
+  skep init /srv/hex --name acme --private-key old/private_key.pem
+  skep init /srv/hex --name acme --url https://hex.acme.dev \\
+    --database-url-file /etc/skep/database-url --storage s3://acme-hex/skep
+
+SKEP_DATABASE__URL, SKEP_STORAGE__… and the other variables of the configuration
+count here as they do for `skep serve`.";
 
 /// `init`
 #[derive(Debug, Args)]
@@ -56,6 +61,14 @@ pub(crate) struct Init {
     /// Address and port to listen on [default: 127.0.0.1 and the port of a local URL, or 4000]
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     pub(crate) listen: Option<SocketAddr>,
+
+    /// A file with the URL of an empty PostgreSQL database [default: SQLite, in DIR]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database_url_file: Option<PathBuf>,
+
+    /// A bucket for the tarballs, as s3://BUCKET/PREFIX; its credentials are in the environment [default: DIR/files]
+    #[arg(long, value_name = "URL")]
+    pub(crate) storage: Option<String>,
 }
 
 const SERVE_HELP: &str = "\

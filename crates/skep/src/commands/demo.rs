@@ -80,11 +80,8 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
 async fn open(folder: &Path, address: SocketAddr) -> anyhow::Result<App> {
     let name: RepositoryName = REPOSITORY.parse().expect("a valid name");
     let options = InitOptions {
-        dir: folder.join("shop"),
-        name,
-        url: None,
         listen: Some(address),
-        private_key: None,
+        ..InitOptions::new(folder.join("shop"), name)
     };
     let made = init(&options, &Clock::system()).await?;
     Ok(App::open(made.config, Clock::system()).await?)

@@ -9,11 +9,13 @@ use crate::cli::server::Init;
 
 pub(super) async fn run(context: &Context, arguments: Init) -> anyhow::Result<()> {
     let options = InitOptions {
-        dir: arguments.dir,
-        name: arguments.name,
         url: arguments.url,
         listen: arguments.listen,
         private_key: arguments.private_key,
+        database_url_file: arguments.database_url_file,
+        storage: arguments.storage,
+        environment: crate::env_vars::config_overrides(),
+        ..InitOptions::new(arguments.dir, arguments.name)
     };
     let made = init(&options, &Clock::system()).await?;
     let value = json!({

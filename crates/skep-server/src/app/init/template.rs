@@ -2,12 +2,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use url::{Host, Url};
 
-use super::{DATABASE_FILE, FILES_DIR, InitOptions, KEY_FILE, SPOOL_DIR};
+use super::{DATABASE_FILE, FILES_DIR, InitError, InitOptions, KEY_FILE, SPOOL_DIR};
 
 const DEFAULT_PORT: u16 = 4000;
 
 /// The text of a new `skep.toml`: what is set, and what else could be.
-pub(super) fn config(options: &InitOptions) -> String {
+pub(super) fn config(options: &InitOptions) -> Result<String, InitError> {
     let listen = options
         .listen
         .unwrap_or_else(|| default_listen(options.url.as_ref()));
@@ -17,7 +17,10 @@ pub(super) fn config(options: &InitOptions) -> String {
     );
     let url = quoted(&url);
     let name = &options.name;
-    format!(
+    let database = database(options)?;
+    let storage = options.storage.clone();
+    let storage = quoted(&storage.unwrap_or_else(|| format!("file:{FILES_DIR}")));
+    Ok(format!(
         r#"# Skep, repository `{name}`. Paths are relative to this file. Each value can be overridden by an
 # environment variable: SKEP_SERVER__LISTEN is `listen` in [server]. `skep doctor` says where each
 # value came from and checks them all.
@@ -35,11 +38,11 @@ name = "{name}"
 private_key_file = "{KEY_FILE}"
 
 [database]
-url = "sqlite:{DATABASE_FILE}"
+{database}
 
 [storage]
 # A folder, or a bucket: "s3://bucket/prefix".
-url = "file:{FILES_DIR}"
+url = {storage}
 
 [delivery]
 # "direct": this server streams tarballs. "local-url": it redirects to short-lived URLs of its own.
@@ -67,7 +70,26 @@ spool_dir = "{SPOOL_DIR}"
 # Requests with an unknown key, from one address in a minute.
 # failed_keys_per_minute = 30
 "#
-    )
+    ))
+}
+
+/// A URL with a password stays in its own file.
+fn database(options: &InitOptions) -> Result<String, InitError> {
+    let Some(file) = &options.database_url_file else {
+        return Ok(format!("url = \"sqlite:{DATABASE_FILE}\""));
+    };
+    let url = fs_err::read_to_string(file)?;
+    let is_postgres = ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.trim_start().starts_with(scheme));
+    if !is_postgres {
+        return Err(InitError::DatabaseUrl(file.clone()));
+    }
+    let file = std::path::absolute(file)?;
+    Ok(format!(
+        "url_file = {}",
+        quoted(&file.display().to_string())
+    ))
 }
 
 /// A URL of this very machine says the port as well.

@@ -105,13 +105,7 @@ async fn with_small_files() {
 async fn installation_here() -> Installation {
     let folder = std::env::current_dir().unwrap();
     let (name, clock) = ("acme".parse().unwrap(), crate::clock::TestClock::at(TODAY));
-    let options = InitOptions {
-        dir: folder.join("acme"),
-        name,
-        url: None,
-        listen: None,
-        private_key: None,
-    };
+    let options = InitOptions::new(folder.join("acme"), name);
     let made = init(&options, &clock.clock()).await.unwrap();
     let app = crate::app::App::open(made.config, clock.clock())
         .await
