@@ -8,21 +8,26 @@ mod load;
 mod measure;
 mod memory;
 mod nginx;
+mod nodes;
 mod packages;
+mod postgres;
 mod publish;
 mod redirects;
 mod registry;
+mod streaming;
 mod tokens;
 mod uploads;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use figures::Figures;
 use installation::Installation;
 use packages::Release;
 use tempfile::TempDir;
 
+/// What can be measured alone.
+const PARTS: &str = "formats, uploads, streaming, redirects, tokens, nodes, databases";
 /// What the promises speak of.
 const LICENSES: usize = 10_000;
 const PACKAGES: usize = 2_000;
@@ -50,58 +55,74 @@ pub(crate) fn run(what: &[&str]) -> Result<bool> {
         .tempdir_in(target)
         .context("a folder to work in")?;
     let mut figures = Figures::default();
-    let skep = ourselves.with_file_name("skep");
-    if what == ["uploads"] {
-        uploads::measure(&Bench::without_releases(folder, skep), &mut figures)?;
-        return Ok(figures.print());
-    }
-    if what == ["tokens"] {
-        measure_tokens(&Bench::new(folder, skep)?, &mut figures)?;
-        return Ok(figures.print());
-    }
-    let outcome = formats::measure(folder.path(), &mut figures);
-    figures.broken("the formats", outcome);
-    if what != ["formats"] {
-        measure_product(&Bench::new(folder, skep)?, &mut figures);
+    let bench = Bench {
+        folder,
+        skep: ourselves.with_file_name("skep"),
+        releases: Vec::new(),
+    };
+    match what {
+        [] => everything(bench, &mut figures),
+        [part] => {
+            let outcome = one_part(part, bench, &mut figures);
+            figures.broken(part, outcome);
+        }
+        _ => bail!("one part at a time, or none for everything"),
     }
     Ok(figures.print())
 }
 
-impl Bench {
-    fn without_releases(folder: TempDir, skep: PathBuf) -> Self {
-        Self {
-            folder,
-            skep,
-            releases: Vec::new(),
+fn one_part(part: &str, bench: Bench, figures: &mut Figures) -> Result<()> {
+    match part {
+        "formats" => formats::measure(bench.folder.path(), figures),
+        "uploads" => uploads::measure(&bench, figures),
+        "streaming" => streaming::measure(&bench, figures),
+        "redirects" | "tokens" | "nodes" => {
+            let bench = bench.with_releases()?;
+            let full = Installation::filled(&bench, LICENSES)?;
+            let server = full.serve()?;
+            match part {
+                "redirects" => redirects::measure(&bench, &full, &server, figures),
+                "tokens" => tokens::measure(&bench, &full, &server, figures),
+                _ => nodes::two_against_one(&bench, &full, figures),
+            }
         }
-    }
-
-    fn new(folder: TempDir, skep: PathBuf) -> Result<Self> {
-        eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
-        let releases = packages::make(&folder.path().join("tarballs"), PACKAGES, RELEASES)?;
-        Ok(Self {
-            folder,
-            skep,
-            releases,
-        })
+        "databases" => {
+            let bench = bench.with_releases()?;
+            let full = Installation::filled(&bench, LICENSES)?;
+            nodes::databases(&bench, &full, figures)
+        }
+        _ => bail!("there is no part `{part}`: the parts are {PARTS}"),
     }
 }
 
-/// Only what tokens cost.
-fn measure_tokens(bench: &Bench, figures: &mut Figures) -> Result<()> {
-    let full = Installation::filled(bench, LICENSES)?;
-    let server = full.serve()?;
-    tokens::measure(bench, &full, &server, figures)
+impl Bench {
+    fn with_releases(mut self) -> Result<Self> {
+        eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
+        let folder = self.folder.path().join("tarballs");
+        self.releases = packages::make(&folder, PACKAGES, RELEASES)?;
+        Ok(self)
+    }
+}
+
+fn everything(bench: Bench, figures: &mut Figures) {
+    // One part that cannot be measured does not take the others with it.
+    let outcome = formats::measure(bench.folder.path(), figures);
+    figures.broken("the formats", outcome);
+    match bench.with_releases() {
+        Ok(bench) => measure_product(&bench, figures),
+        Err(error) => figures.broken("the made-up releases", Err(error)),
+    }
 }
 
 fn measure_product(bench: &Bench, figures: &mut Figures) {
-    // One part that cannot be measured does not take the others with it.
     let outcome = registry::measure(bench, figures);
     figures.broken("the registry", outcome);
     let outcome = memory::idle(bench, figures);
     figures.broken("the idle server", outcome);
     let outcome = uploads::measure(bench, figures);
     figures.broken("publishing over HTTP", outcome);
+    let outcome = streaming::measure(bench, figures);
+    figures.broken("streaming", outcome);
     let outcome = measure_full(bench, figures);
     figures.broken("the full server", outcome);
 }
@@ -114,5 +135,8 @@ fn measure_full(bench: &Bench, figures: &mut Figures) -> Result<()> {
     publish::measure(bench, &full, &server, figures)?;
     redirects::measure(bench, &full, &server, figures)?;
     tokens::measure(bench, &full, &server, figures)?;
-    memory::filled(&server, "after the load", figures)
+    memory::filled(&server, "after the load", figures)?;
+    nodes::two_against_one(bench, &full, figures)?;
+    drop(server);
+    nodes::databases(bench, &full, figures)
 }

@@ -26,9 +26,9 @@ The project's own commands:
 
   cargo xtask test                  set up what the tests need, then run all of them
   cargo xtask ci                    format check, lints, documentation, then `test`
-  cargo xtask bench [formats|tokens]
+  cargo xtask bench [PART]
                                     the promised figures, as ratios against peers measured in the same run; or only
-                                    those of one part
+                                    those of one part (an unknown part names them all)
   cargo xtask conformance [api]     only the tests with real clients (rebar3, mix), and schemathesis against the
                                     API; `api`: only that
   cargo xtask fuzz [--seconds N]    every fuzz target for a bounded time (20 seconds each unless said otherwise)

@@ -26,21 +26,34 @@ pub(super) struct Installation {
     pub(super) address: SocketAddr,
     /// The license keys, all good for every package.
     pub(super) keys: Vec<String>,
+    /// What is set by the environment, in every command.
+    settings: Vec<(String, String)>,
 }
 
 impl Installation {
     /// `skep init`, a product that covers every package, and a throw-away key for the CDN.
     pub(super) fn empty(bench: &Bench, name: &str) -> Result<Self> {
+        Self::empty_with(bench, name, &[])
+    }
+
+    /// The same with some settings, as `("SKEP_DATABASE__URL", "postgres://…")`.
+    pub(super) fn empty_with(bench: &Bench, name: &str, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = bench.folder.path().join(name);
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let installation = Self {
+        let mut installation = Self {
             skep: bench.skep.clone(),
             folder,
             address: listener.local_addr()?,
             keys: Vec::new(),
+            settings: Vec::new(),
         };
+        installation.redirect_to_cdn();
+        for (name, value) in settings {
+            installation.set(name, value);
+        }
         let mut init = Command::new(&bench.skep);
         init.arg("init").arg(&installation.folder);
+        init.envs(settings.iter().copied());
         timed(init.args(["--name", "bench", "--url", &installation.url()]))?;
         timed(
             Command::new("openssl")
@@ -62,7 +75,17 @@ impl Installation {
 
     /// An installation with every release and so many licenses.
     pub(super) fn filled(bench: &Bench, licenses: usize) -> Result<Self> {
-        let mut installation = Self::empty(bench, "full")?;
+        Self::filled_with(bench, "full", licenses, &[])
+    }
+
+    /// The same with some settings.
+    pub(super) fn filled_with(
+        bench: &Bench,
+        name: &str,
+        licenses: usize,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let mut installation = Self::empty_with(bench, name, settings)?;
         for batch in bench.releases.chunks(BATCH) {
             let files: Vec<&Path> = batch.iter().map(|release| release.file.as_path()).collect();
             installation.publish(&files)?;
@@ -71,7 +94,39 @@ impl Installation {
         Ok(installation)
     }
 
-    fn import_licenses(&mut self, licenses: usize) -> Result<()> {
+    /// Another node of the same installation.
+    pub(super) fn at_another_port(&self) -> Result<Self> {
+        Ok(Self {
+            skep: self.skep.clone(),
+            folder: self.folder.clone(),
+            address: TcpListener::bind("127.0.0.1:0")?.local_addr()?,
+            keys: self.keys.clone(),
+            settings: self.settings.clone(),
+        })
+    }
+
+    /// Sets something by the environment, in every further command.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn redirect_to_cdn(&mut self) {
+        let key = self.cdn_key();
+        for (name, value) in [
+            ("SKEP_DELIVERY__MODE", "cloudfront"),
+            (
+                "SKEP_DELIVERY__CLOUDFRONT__URL",
+                "https://d111111abcdef8.cloudfront.net",
+            ),
+            ("SKEP_DELIVERY__CLOUDFRONT__KEY_PAIR_ID", "K2JCJMDEHXQW5F"),
+            ("SKEP_DELIVERY__CLOUDFRONT__PRIVATE_KEY_FILE", &key),
+        ] {
+            self.set(name, value);
+        }
+    }
+
+    pub(super) fn import_licenses(&mut self, licenses: usize) -> Result<()> {
         let mut numbers = Numbers::new(7);
         let mut table = "customer_email,product,plan,access_until,updates_until,key\n".to_owned();
         for number in 0..licenses {
@@ -117,6 +172,7 @@ impl Installation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.skep);
         command.env("SKEP_CONFIG", self.folder.join("skep.toml"));
+        command.envs(self.settings.iter().cloned());
         command
     }
 
@@ -134,16 +190,6 @@ impl Installation {
         let child = self
             .command()
             .args(["serve", "--listen", &self.address.to_string()])
-            .env("SKEP_DELIVERY__MODE", "cloudfront")
-            .env(
-                "SKEP_DELIVERY__CLOUDFRONT__URL",
-                "https://d111111abcdef8.cloudfront.net",
-            )
-            .env("SKEP_DELIVERY__CLOUDFRONT__KEY_PAIR_ID", "K2JCJMDEHXQW5F")
-            .env(
-                "SKEP_DELIVERY__CLOUDFRONT__PRIVATE_KEY_FILE",
-                self.cdn_key(),
-            )
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -36,8 +36,12 @@ pub(super) struct Outcome {
 /// The requests there are, each complete.
 pub(super) type Requests = Rc<Vec<Vec<u8>>>;
 
-/// Sends requests picked at random (the same on every run). Fails at the first answer that is not a 302.
-pub(super) fn run(address: SocketAddr, requests: &Requests, bounds: Bounds) -> Result<Outcome> {
+/// Sends requests picked at random (the same on every run), the connections divided among the addresses. Fails at the first answer that is not a 302.
+pub(super) fn run(
+    addresses: &[SocketAddr],
+    requests: &Requests,
+    bounds: Bounds,
+) -> Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -53,6 +57,7 @@ pub(super) fn run(address: SocketAddr, requests: &Requests, bounds: Bounds) -> R
                     most: bounds.answers,
                     end: started + bounds.time,
                 };
+                let address = addresses[number % addresses.len()];
                 tokio::task::spawn_local(connection.run(address))
             })
             .collect();

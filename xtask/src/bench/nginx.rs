@@ -1,4 +1,4 @@
-//! The peer: nginx that answers every request with one fixed redirect, without a log.
+//! The peer: nginx without a log.
 
 use std::{
     fs,
@@ -13,12 +13,31 @@ use anyhow::{Result, bail};
 
 use super::installation::{Server, get};
 
+/// What it answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Site<'a> {
+    /// One fixed redirect to everything.
+    Redirect(&'a str),
+    /// The files of a folder, copied through the process as any server must that is not the kernel.
+    Folder(&'a Path),
+}
+
+impl Site<'_> {
+    fn directive(self) -> String {
+        match self {
+            Self::Redirect(location) => format!("return 302 {location};"),
+            Self::Folder(folder) => format!("root {}; sendfile off;", folder.display()),
+        }
+    }
+}
+
 /// One worker per processor, as the server under test has threads.
-pub(super) fn serve(folder: &Path, location: &str) -> Result<(Server, SocketAddr)> {
+pub(super) fn serve(folder: &Path, site: Site<'_>) -> Result<(Server, SocketAddr)> {
     fs::create_dir_all(folder)?;
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let configuration = format!(
         "daemon off;
+user root; # the folder is ours alone; counts for root only
 worker_processes auto;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
@@ -34,11 +53,12 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen {address};
-        location / {{ return 302 {location}; }}
+        location / {{ {directive} }}
     }}
 }}
 ",
-        folder = folder.display()
+        folder = folder.display(),
+        directive = site.directive(),
     );
     let file = folder.join("nginx.conf");
     fs::write(&file, configuration)?;

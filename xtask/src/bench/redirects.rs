@@ -10,7 +10,7 @@ use super::{
     installation::{Installation, Server},
     load::{self, Bounds, Requests},
     measure::{median, processor_ticks},
-    nginx,
+    nginx::{self, Site},
 };
 use crate::process::on_path;
 
@@ -25,7 +25,7 @@ pub(super) const WARM_UP: Bounds = Bounds {
     answers: 60_000,
     time: Duration::from_secs(5),
 };
-const LOAD: Bounds = Bounds {
+pub(super) const LOAD: Bounds = Bounds {
     connections: 64,
     answers: 400_000,
     time: Duration::from_secs(8),
@@ -39,9 +39,9 @@ pub(super) fn measure(
     figures: &mut Figures,
 ) -> Result<()> {
     let requests = requests(bench, full, &full.keys);
-    load::run(full.address, &requests, WARM_UP)?;
+    load::run(&[full.address], &requests, WARM_UP)?;
     if !on_path("nginx") {
-        let ours = load::run(full.address, &requests, LOAD)?;
+        let ours = load::run(&[full.address], &requests, LOAD)?;
         figures.not_measured(
             NAME,
             "nginx is not installed (`apt-get install nginx-light`)",
@@ -52,8 +52,11 @@ pub(super) fn measure(
     let release = &bench.releases[0];
     let path = path(&release.package, &release.version);
     let location = full.location(&path)?;
-    let (nginx, nginx_address) = nginx::serve(&bench.folder.path().join("nginx"), &location)?;
-    load::run(nginx_address, &requests, WARM_UP)?;
+    let (nginx, nginx_address) = nginx::serve(
+        &bench.folder.path().join("nginx"),
+        Site::Redirect(&location),
+    )?;
+    load::run(&[nginx_address], &requests, WARM_UP)?;
     let mut pairs = Vec::new();
     for _ in 0..ROUNDS {
         let ours = round(full.address, server, &requests)?;
@@ -73,7 +76,7 @@ pub(super) struct Round {
 
 pub(super) fn round(address: SocketAddr, server: &Server, requests: &Requests) -> Result<Round> {
     let before = processor_ticks(server.process())?;
-    let outcome = load::run(address, requests, LOAD)?;
+    let outcome = load::run(&[address], requests, LOAD)?;
     let ticks = processor_ticks(server.process())? - before;
     Ok(Round {
         per_second: outcome.per_second,

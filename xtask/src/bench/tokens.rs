@@ -36,8 +36,8 @@ pub(super) fn measure(
     let with_keys = requests(bench, full, &full.keys);
     let with_tokens = requests(bench, full, &tokens);
     // The first request with a token verifies it.
-    load::run(full.address, &once(&with_tokens), WARM_UP)?;
-    load::run(full.address, &with_keys, WARM_UP)?;
+    load::run(&[full.address], &once(&with_tokens), WARM_UP)?;
+    load::run(&[full.address], &with_keys, WARM_UP)?;
     let mut pairs = Vec::new();
     for _ in 0..ROUNDS {
         let tokens = round(full.address, server, &with_tokens)?;
