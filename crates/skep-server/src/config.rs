@@ -46,6 +46,8 @@ pub struct Config {
     pub usage: Usage,
     /// What is refused as too much.
     pub limits: Limits,
+    /// Who may see what the server says of itself.
+    pub metrics: Metrics,
     settings: Vec<Setting>,
 }
 
@@ -182,6 +184,15 @@ pub struct Limits {
     pub unpacked_bytes: u64,
     /// The largest `metadata.config`.
     pub metadata_bytes: u64,
+}
+
+/// `[metrics]`: with neither, there are none.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    /// An address of its own for `/metrics`.
+    pub listen: Option<SocketAddr>,
+    /// What whoever asks has to know.
+    pub token: Option<Secret>,
 }
 
 impl Config {

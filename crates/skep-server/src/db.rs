@@ -91,6 +91,17 @@ impl fmt::Display for Db {
     }
 }
 
+/// The connections of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Those at work.
+    pub used: usize,
+    /// Those open and free.
+    pub idle: usize,
+    /// How many there may be.
+    pub most: u32,
+}
+
 impl Db {
     /// Opens the database of `url` (`sqlite:FILE` or `postgres://USER:PASSWORD@HOST:PORT/NAME`) and
     /// brings an older schema up to date.
@@ -109,6 +120,30 @@ impl Db {
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self.pools, Pools::Postgres { .. })
+    }
+
+    /// The connections just now; of SQLite those that read and the one that writes.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        let of = |open: u32, idle: usize, most| Connections {
+            used: (open as usize).saturating_sub(idle),
+            idle,
+            most,
+        };
+        match &self.pools {
+            Pools::Sqlite {
+                writer, readers, ..
+            } => of(
+                writer.size() + readers.size(),
+                writer.num_idle() + readers.num_idle(),
+                writer.options().get_max_connections() + readers.options().get_max_connections(),
+            ),
+            Pools::Postgres { pool, .. } => of(
+                pool.size(),
+                pool.num_idle(),
+                pool.options().get_max_connections(),
+            ),
+        }
     }
 
     /// Begins reading: everything read through one [`Conn`] is of the same moment.

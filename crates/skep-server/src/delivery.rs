@@ -9,6 +9,7 @@ pub mod direct;
 pub mod local_url;
 mod open;
 mod signed_url;
+mod way;
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,11 +22,13 @@ use moka::future::Cache;
 use self::bucket::Bucket;
 pub use self::open::DeliveryError;
 pub use self::signed_url::SignedUrl;
+pub use self::way::Way;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::delivery::cloudfront::{CloudFront, Policy, SigningKey};
 use crate::delivery::local_url::LocalUrl;
 use crate::files::{FileKey, Files};
+use crate::metrics::CacheUse;
 
 const CACHE_BYTES: u64 = 16 << 20;
 
@@ -78,6 +81,7 @@ pub struct Delivery {
     is_for_callers: bool,
     urls: Cache<FileKey, Signed>,
     callers_urls: Cache<(FileKey, Ipv4Addr), Signed>,
+    cache_use: CacheUse,
 }
 
 #[derive(Clone, Debug)]
@@ -107,6 +111,7 @@ impl Delivery {
             is_for_callers: false,
             urls: cache(),
             callers_urls: cache(),
+            cache_use: CacheUse::default(),
         }
     }
 
@@ -164,8 +169,10 @@ impl Delivery {
             && signed.bucket == bucket
             && let Some(url) = signed.url
         {
+            self.cache_use.hit();
             return Ok(Located::Redirect(url));
         }
+        self.cache_use.miss();
         // Unless another request is signing it: then this one waits for that one.
         let fill = async {
             Signed {
@@ -213,6 +220,12 @@ impl Delivery {
                 }
             }
         }
+    }
+
+    /// How often a URL was signed already.
+    #[must_use]
+    pub const fn cache_use(&self) -> &CacheUse {
+        &self.cache_use
     }
 
     /// The signer of this server's own URLs, for checking them.

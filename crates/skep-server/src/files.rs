@@ -27,6 +27,7 @@ use crate::config::{Bucket, StorageUrl};
 mod bucket;
 mod check;
 mod error;
+mod errors_seen;
 mod fault;
 mod key;
 mod put;
@@ -39,6 +40,8 @@ mod tests;
 pub use check::Found;
 pub use error::FilesError;
 pub(crate) use error::is_out_of_room;
+pub use errors_seen::ErrorCounts;
+use errors_seen::ErrorsSeen;
 pub use key::FileKey;
 pub use put::Put;
 pub use tree::{Tree, TreeEntry, TreeFile, TreePath};
@@ -61,6 +64,7 @@ pub struct Files {
     bucket: Option<Arc<Bucket>>,
     /// For messages.
     place: Arc<str>,
+    errors_seen: Arc<ErrorsSeen>,
 }
 
 /// A file, opened.
@@ -103,6 +107,7 @@ impl Files {
                     signer: None,
                     bucket: None,
                     place: place.into(),
+                    errors_seen: Arc::default(),
                 })
             }
             StorageUrl::Bucket(bucket) => {
@@ -113,6 +118,7 @@ impl Files {
                     signer: Some(clients.signer),
                     place: bucket.to_string().into(),
                     bucket: Some(Arc::new((**bucket).clone())),
+                    errors_seen: Arc::default(),
                 })
             }
         }
@@ -122,6 +128,12 @@ impl Files {
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// How often the store did not do what it was asked.
+    #[must_use]
+    pub fn errors(&self) -> ErrorCounts {
+        self.errors_seen.counts()
     }
 
     /// Opens a file, or a part of it; the part must lie within the file.
@@ -137,7 +149,7 @@ impl Files {
         let (_, mut file) = self.open_object(&key.path(), range).await?;
         // A folder is this server's own.
         if is_whole && self.bucket.is_some() {
-            file.stream = verify::verified(file.stream, key);
+            file.stream = verify::verified(file.stream, key, &self.errors_seen);
         }
         Ok(file)
     }
@@ -288,10 +300,10 @@ impl Files {
     }
 
     fn late(&self, late: tokio::time::error::Elapsed) -> FilesError {
-        FilesError::Away {
+        self.seen(FilesError::Away {
             place: self.place.to_string(),
             source: late.into(),
-        }
+        })
     }
 
     fn error(&self, doing: &'static str, key: &FileKey, error: object_store::Error) -> FilesError {
@@ -304,12 +316,28 @@ impl Files {
         path: String,
         error: object_store::Error,
     ) -> FilesError {
-        FilesError::from_store(&self.place, self.bucket.as_deref(), doing, path, error)
+        let bucket = self.bucket.as_deref();
+        self.seen(FilesError::from_store(
+            &self.place,
+            bucket,
+            doing,
+            path,
+            error,
+        ))
     }
 
     /// An error that is about no single file.
     fn general_error(&self, error: object_store::Error) -> FilesError {
-        FilesError::of_place(&self.place, self.bucket.as_deref(), error)
+        self.seen(FilesError::of_place(
+            &self.place,
+            self.bucket.as_deref(),
+            error,
+        ))
+    }
+
+    fn seen(&self, error: FilesError) -> FilesError {
+        self.errors_seen.note(&error);
+        error
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod manage;
 pub(crate) mod messages;
+pub(crate) mod metrics;
 pub(crate) mod oauth;
 pub(crate) mod pages;
 pub(crate) mod repository;

@@ -13,6 +13,7 @@ mod http;
 pub mod ids;
 pub mod jobs;
 pub mod licensing;
+pub mod metrics;
 pub mod node;
 pub mod oauth;
 mod router;

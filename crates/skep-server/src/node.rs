@@ -16,6 +16,7 @@ use crate::files::{FilesError, Found};
 use crate::jobs::{prune_accounts, prune_oauth, prune_usage};
 use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
+use crate::metrics::Metrics;
 use crate::oauth::tokens::VerifiedTokens;
 use crate::snapshot::{Health, SnapshotHandle};
 use crate::usage::collector::Collector;
@@ -44,6 +45,8 @@ pub struct Node {
     pub last_uses: Arc<LastUses>,
     /// Access tokens whose signatures were verified.
     pub tokens: VerifiedTokens,
+    /// What is counted for whoever operates it.
+    pub metrics: Metrics,
     is_draining: AtomicBool,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -118,6 +121,7 @@ impl Node {
             messages: Messages::default(),
             last_uses: Arc::default(),
             tokens: VerifiedTokens::default(),
+            metrics: Metrics::new(app.clock.now()),
             is_draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

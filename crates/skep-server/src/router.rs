@@ -1,21 +1,23 @@
 //! Every URL of the product.
 
+use std::future::ready;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use futures_util::FutureExt;
 use http::header::ALLOW;
-use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
+use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::http::address::Peer;
 use crate::http::api::format::Patience;
@@ -27,7 +29,8 @@ pub(crate) use crate::http::body::Unread;
 use crate::http::body::Watched;
 use crate::http::call::{Call, File};
 use crate::http::pages::{self, PageError};
-use crate::http::{files, health, oauth, repository, text};
+use crate::http::{files, health, metrics, oauth, repository, text};
+use crate::metrics::{Kind, Metrics};
 use crate::node::Node;
 
 /// How much longer a whole body may take than a pause in it.
@@ -49,6 +52,7 @@ impl Router {
             .route("/", get(async || welcome()))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
+            .route("/metrics", get(show_metrics))
             .merge(page_routes(&node.app.config))
             .nest("/api", api_routes())
             .nest("/api/manage", manage_routes())
@@ -63,24 +67,31 @@ impl Router {
         }
     }
 
+    /// Counts a connection that requests may come on.
+    pub(crate) fn count_connection(&self) {
+        self.node.metrics.connections.add_one();
+    }
+
     /// Answers one request that `peer` sent.
     pub(crate) fn answer(
         &self,
         peer: IpAddr,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response> {
-        caught(self.dispatch(peer, request))
+        caught(&self.node.metrics, self.dispatch(peer, request))
     }
 
     async fn dispatch(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let Some(target) = below_repo(path) else {
-            return Box::pin(self.page(peer, Request::from_parts(parts, body))).await;
+            let kind = Kind::of_path(path);
+            let page = Box::pin(self.page(peer, Request::from_parts(parts, body)));
+            return self.timed(kind, page).await;
         };
         let (method, headers) = (&parts.method, &parts.headers);
         if method != Method::GET && method != Method::HEAD {
-            return only_get();
+            return self.timed(Kind::Pages, ready(only_get())).await;
         }
         match target {
             Target::Registry { repository, file } => {
@@ -98,10 +109,20 @@ impl Router {
             }
             Target::File(path) => {
                 let query = parts.uri.query().unwrap_or_default();
-                Box::pin(files::show(&self.node, path, query, method, headers)).await
+                let file = Box::pin(files::show(&self.node, path, query, method, headers));
+                self.timed(Kind::File, file).await
             }
-            Target::Nothing => not_found(),
+            Target::Nothing => self.timed(Kind::Pages, ready(not_found())).await,
         }
+    }
+
+    async fn timed(&self, kind: Kind, answer: impl Future<Output = Response>) -> Response {
+        let stopwatch = Stopwatch::start();
+        let response = answer.await;
+        let status = response.status().as_u16();
+        let requests = &self.node.metrics.requests;
+        requests.answered(kind, status, None, stopwatch.elapsed());
+        response
     }
 }
 
@@ -330,10 +351,14 @@ fn package_routes() -> axum::Router<Arc<Node>> {
 }
 
 /// A bug in one handler must not end the node: it becomes a 500.
-fn caught(answer: impl Future<Output = Response>) -> impl Future<Output = Response> {
+fn caught(
+    metrics: &Metrics,
+    answer: impl Future<Output = Response>,
+) -> impl Future<Output = Response> {
     let caught = AssertUnwindSafe(answer).catch_unwind();
     caught.map(|outcome| {
         outcome.unwrap_or_else(|_| {
+            metrics.panics.add_one();
             tracing::error!("a request met a bug in this program; what it says is on stderr");
             text(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -401,6 +426,23 @@ fn file_of<'a>(segments: &[&'a str]) -> Option<File<'a>> {
     }
 }
 
+/// `/metrics`, where it is; else there is nothing here, as everywhere.
+async fn show_metrics(node: State<Arc<Node>>, headers: HeaderMap) -> Response {
+    let shown = metrics::show(node, headers).await;
+    shown.unwrap_or_else(not_found)
+}
+
+/// `/metrics` at an address where nothing else is.
+pub(crate) async fn metrics_alone<B>(node: &Arc<Node>, request: &Request<B>) -> Response {
+    if request.uri().path() != "/metrics" {
+        return text(StatusCode::NOT_FOUND, "there is only /metrics here\n");
+    }
+    match *request.method() {
+        Method::GET => metrics::answer(node, request.headers()).await,
+        _ => only_get(),
+    }
+}
+
 fn welcome() -> Response {
     text(
         StatusCode::OK,
@@ -429,6 +471,7 @@ fn only_get() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
 
     #[test]
     fn the_future_of_an_answer_is_small() {
@@ -441,8 +484,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_bug_in_a_handler_is_a_500() {
-        let response = caught(async { panic!("a bug, on purpose") }).await;
+        let metrics = Metrics::new(Timestamp::from_seconds(0));
+        let response = caught(&metrics, async { panic!("a bug, on purpose") }).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(metrics.panics.get(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The accept loop: connections in, requests to the router, and an end without a lost request.
 
 mod lingering;
+mod metrics;
 
 use std::convert::Infallible;
 use std::io;
@@ -14,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::task::AbortOnDropHandle;
 
 use self::lingering::Lingering;
 use crate::node::Node;
@@ -54,6 +56,9 @@ pub async fn serve_with(
     shutdown: impl Future<Output = ()>,
     timeouts: Timeouts,
 ) {
+    let address = node.app.config.metrics.listen;
+    let metrics = address.map(|address| tokio::spawn(metrics::serve(Arc::clone(&node), address)));
+    let _metrics = metrics.map(AbortOnDropHandle::new);
     let router = Arc::new(Router::new(Arc::clone(&node), timeouts.body));
     let connections = GracefulShutdown::new();
     tokio::select! {
@@ -88,6 +93,7 @@ async fn accept(
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                router.count_connection();
                 connect(&builder, stream, peer.ip(), Arc::clone(router), connections)
             }
             Err(error) => pause_after(&error).await,

@@ -59,6 +59,21 @@ impl FoundRelease {
     }
 }
 
+/// How much a snapshot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// The feed's revision it is as of.
+    pub revision: i64,
+    /// License keys, dead ones too.
+    pub keys: usize,
+    /// Licenses, ended ones too.
+    pub licenses: usize,
+    /// Packages of all repositories.
+    pub packages: usize,
+    /// Releases of all packages.
+    pub releases: usize,
+}
+
 impl Snapshot {
     /// The feed's epoch it belongs to.
     #[must_use]
@@ -128,6 +143,22 @@ impl Snapshot {
             .values()
             .map(|shelf| shelf.releases.len())
             .sum()
+    }
+
+    /// How much it holds.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        Size {
+            revision: self.revision,
+            keys: self.count_keys(),
+            licenses: self.licenses.len(),
+            packages: self
+                .shelves
+                .values()
+                .map(|shelf| shelf.packages.len())
+                .sum(),
+            releases: self.count_releases(),
+        }
     }
 
     /// Users and their API keys.

@@ -16,6 +16,7 @@ use self::index::Selection;
 use crate::app::Signer;
 use crate::catalog::entry::{PackageEntry, Visible};
 use crate::licensing::entitlement::LicenseFacts;
+use crate::metrics::CacheUse;
 use crate::snapshot::Snapshot;
 
 const CACHE_BYTES: u64 = 24 << 20;
@@ -41,6 +42,7 @@ pub struct Views {
     signed: Cache<Sha256, View>,
     /// Which variant of an index a license saw at a revision: finding out again looks at every release.
     selections: Cache<Sha256, Sha256>,
+    cache_use: CacheUse,
 }
 
 impl Default for Views {
@@ -53,6 +55,7 @@ impl Default for Views {
                 .weigher(weigh)
                 .build(),
             selections: Cache::new(REMEMBERED_SELECTIONS),
+            cache_use: CacheUse::default(),
         }
     }
 }
@@ -70,6 +73,7 @@ impl Views {
     ) -> Result<View, ViewError> {
         let variant = package_variant(package, &visible);
         if let Some(view) = self.signed.get(&variant).await {
+            self.cache_use.hit();
             return Ok(view);
         }
         let package = Arc::clone(package);
@@ -95,6 +99,7 @@ impl Views {
         if let Some(variant) = self.selections.get(&question).await
             && let Some(view) = self.signed.get(&variant).await
         {
+            self.cache_use.hit();
             return Ok(view);
         }
         let (snapshot, license, name) = (
@@ -110,6 +115,12 @@ impl Views {
             .await
     }
 
+    /// How often a view was signed already.
+    #[must_use]
+    pub const fn cache_use(&self) -> &CacheUse {
+        &self.cache_use
+    }
+
     /// Signs what `payload` makes, unless another request is doing it: then it waits for that one.
     async fn sign(
         &self,
@@ -117,6 +128,7 @@ impl Views {
         signer: &Arc<Signer>,
         payload: impl FnOnce() -> Vec<u8> + Send + 'static,
     ) -> Result<View, ViewError> {
+        self.cache_use.miss();
         let signer = Arc::clone(signer);
         let view = off_thread(move || signed(&payload(), &signer));
         self.signed

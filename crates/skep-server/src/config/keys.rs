@@ -41,6 +41,9 @@ pub(super) const KEYS: &[&str] = &[
     "limits.tarball_bytes",
     "limits.unpacked_bytes",
     "limits.metadata_bytes",
+    "metrics.listen",
+    "metrics.token",
+    "metrics.token_file",
 ];
 
 /// Keys whose value is a list of texts.

@@ -2,6 +2,7 @@
 
 mod cloudfront;
 mod delivery;
+mod metrics;
 mod storage;
 
 use std::net::SocketAddr;
@@ -47,6 +48,7 @@ impl Config {
             messages: read.messages()?,
             usage: read.usage()?,
             limits: read.limits()?,
+            metrics: read.metrics()?,
             settings: values.into_settings(),
         })
     }

@@ -85,10 +85,10 @@ impl Files {
         if self.is_whole(key).await? {
             return Ok(());
         }
-        Err(FilesError::Damaged {
+        Err(self.seen(FilesError::Damaged {
             place: self.place.to_string(),
             path: key.path(),
-        })
+        }))
     }
 
     /// Whether the bucket has exactly the bytes that the key is about.

@@ -2,11 +2,13 @@
 //! they are the right ones.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use skep_formats::checksum::{Sha256, Sha256Hasher};
 
+use super::errors_seen::ErrorsSeen;
 use super::{FileKey, FileStream};
 
 struct Reading {
@@ -15,15 +17,21 @@ struct Reading {
     /// Kept back until it is known whether all of it is right.
     last: Option<Bytes>,
     key: FileKey,
+    errors_seen: Arc<ErrorsSeen>,
 }
 
 /// The same bytes, but for the last block when they are not those of the key: then an error.
-pub(super) fn verified(stream: FileStream, key: &FileKey) -> FileStream {
+pub(super) fn verified(
+    stream: FileStream,
+    key: &FileKey,
+    errors_seen: &Arc<ErrorsSeen>,
+) -> FileStream {
     let reading = Reading {
         stream,
         hasher: Sha256Hasher::new(),
         last: None,
         key: key.clone(),
+        errors_seen: Arc::clone(errors_seen),
     };
     Box::pin(stream::unfold(Some(reading), next))
 }
@@ -50,6 +58,7 @@ fn finish(reading: Reading) -> Option<io::Result<Bytes>> {
     if found == reading.key.checksum() {
         return reading.last.map(Ok);
     }
+    reading.errors_seen.note_damaged();
     let path = reading.key.path();
     tracing::error!(path, %found, "an object of the bucket was changed: it is not served");
     Some(Err(io::Error::new(

@@ -15,7 +15,7 @@ use skep_formats::name::RepositoryName;
 
 use self::caller::Identity;
 use crate::app::Signer;
-use crate::clock::Timestamp;
+use crate::clock::{Stopwatch, Timestamp};
 use crate::http::address::client_address;
 use crate::http::call::{Call, File};
 use crate::http::client::Client;
@@ -23,6 +23,7 @@ use crate::http::error;
 use crate::licensing::check::Caller;
 use crate::licensing::limits::OverLimit;
 use crate::licensing::words::Words;
+use crate::metrics::Kind;
 use crate::node::Node;
 use crate::snapshot::Snapshot;
 use crate::usage::{self, FileKind};
@@ -47,6 +48,7 @@ struct Visit<'a> {
 
 /// Answers a request for a file of a repository.
 pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
+    let stopwatch = Stopwatch::start();
     let address = client_address(
         call.peer,
         call.headers,
@@ -71,6 +73,8 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
             visit.too_many(too_many)
         }
     };
+    let (kind, status) = (metrics_kind(call.file), response.status().as_u16());
+    (node.metrics.requests).answered(kind, status, None, stopwatch.elapsed());
     if *call.method == Method::HEAD {
         without_body(response)
     } else {
@@ -188,6 +192,19 @@ const fn file_kind(file: File<'_>) -> Option<FileKind> {
         File::Docs(_) => Some(FileKind::Docs),
         File::Policy(_) => Some(FileKind::Policy),
         File::PublicKey => None,
+    }
+}
+
+/// How metrics call a file.
+const fn metrics_kind(file: File<'_>) -> Kind {
+    match file {
+        File::Names => Kind::Names,
+        File::Versions => Kind::Versions,
+        File::Package(_) => Kind::Package,
+        File::Tarball(_) => Kind::Tarball,
+        File::Docs(_) => Kind::Docs,
+        File::PublicKey => Kind::PublicKey,
+        File::Policy(_) => Kind::Policy,
     }
 }
 

@@ -9,8 +9,10 @@ use tokio::sync::{Mutex, Notify, watch};
 
 use super::Snapshot;
 use super::apply::Changes;
+use crate::clock::Stopwatch;
 use crate::db::snapshot::Reload;
 use crate::db::{self, Db, DbError};
+use crate::metrics::Count;
 use crate::usage::collector::Collector;
 
 /// Between two looks for keys that nobody knows. They cost the database at most this often.
@@ -32,6 +34,10 @@ pub struct SnapshotHandle {
     reads_ended: AtomicU64,
     looks: Arc<Mutex<()>>,
     is_away: AtomicBool,
+    outages: Count,
+    stopwatch: Stopwatch,
+    /// When the last read that succeeded ended, in milliseconds of the stopwatch.
+    followed_at: AtomicU64,
     revision: watch::Sender<i64>,
     /// One at a time, for it waits for usage.
     narrowing: Mutex<()>,
@@ -90,6 +96,9 @@ impl SnapshotHandle {
             reads_ended: AtomicU64::new(0),
             looks: Arc::default(),
             is_away: AtomicBool::new(false),
+            outages: Count::default(),
+            stopwatch: Stopwatch::start(),
+            followed_at: AtomicU64::new(0),
             narrowing: Mutex::default(),
             held_back: Notify::new(),
         })
@@ -115,6 +124,19 @@ impl SnapshotHandle {
         } else {
             Health::Following
         }
+    }
+
+    /// How often the database went away.
+    #[must_use]
+    pub fn outages(&self) -> u64 {
+        self.outages.get()
+    }
+
+    /// The time since the last look at the feed that succeeded.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        let followed_at = Duration::from_millis(self.followed_at.load(Ordering::Relaxed));
+        self.stopwatch.elapsed().saturating_sub(followed_at)
     }
 
     /// Follows the feed for ever. Dropping the future ends it.
@@ -269,8 +291,13 @@ impl SnapshotHandle {
 
     fn note(&self, result: &Result<(), DbError>) {
         let was_away = self.is_away.swap(result.is_err(), Ordering::Relaxed);
+        if result.is_ok() {
+            let now = u64::try_from(self.stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.followed_at.store(now, Ordering::Relaxed);
+        }
         match result {
             Err(error) if !was_away => {
+                self.outages.add_one();
                 tracing::warn!(%error, "the database is away: serving what is known")
             }
             Ok(()) if was_away => tracing::info!("the database is back"),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::recorder::Recorder;
 use super::rows::{Reader, Rows};
+pub use super::spool::Waiting;
 use super::spool::{BatchId, Spool};
 use super::{Request, store};
 use crate::clock::{Clock, Timestamp};
@@ -94,6 +95,21 @@ impl Collector {
             self.deliver(REST).await;
             tokio::time::sleep(FLUSH_EVERY).await;
         }
+    }
+
+    /// How many rows are in memory only.
+    #[must_use]
+    pub fn rows_in_memory(&self) -> usize {
+        self.recorder.rows()
+    }
+
+    /// What waits in the spool.
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    pub async fn waiting(&self) -> io::Result<Waiting> {
+        let now = self.clock.now();
+        self.blocking(move |spool| spool.waiting(now)).await
     }
 
     /// Brings everything counted so far to the spool, and from there to the database if it answers.

@@ -166,6 +166,13 @@ impl Recorder {
         }
     }
 
+    /// How many rows there are.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        let rows = |shard| lock(shard).starts.len();
+        self.shards.iter().map(rows).sum()
+    }
+
     /// Waits until the counts ought to be taken early.
     pub async fn full(&self) {
         self.is_full.notified().await;

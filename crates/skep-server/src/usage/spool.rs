@@ -10,7 +10,7 @@ use fs_err as fs;
 
 use super::Counted;
 use super::rows::{Damaged, Reader, Rows};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 
 /// Another format needs another name: processes of two versions may share a directory.
 const WRITTEN: &str = "rows";
@@ -46,6 +46,17 @@ pub struct Batch {
     pub rows: Vec<Counted>,
     /// Rows that cannot be read, at least: the file was damaged.
     pub damaged: u64,
+}
+
+/// What waits for the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many files.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// The age of the oldest; nothing when there is none.
+    pub oldest: Duration,
 }
 
 impl Spool {
@@ -122,6 +133,29 @@ impl Spool {
         let mut ids: Vec<_> = self.files(WRITTEN)?.into_iter().filter_map(stem).collect();
         ids.sort();
         Ok(ids)
+    }
+
+    /// What is to be delivered at `now`, also by processes that are gone.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn waiting(&self, now: Timestamp) -> io::Result<Waiting> {
+        let now = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or(0));
+        let mut waiting = Waiting::default();
+        for path in self.files(WRITTEN)? {
+            // Somebody may have delivered it meanwhile.
+            let Ok(metadata) = fs::metadata(&path) else {
+                continue;
+            };
+            waiting.files += 1;
+            waiting.bytes += metadata.len();
+            let age = metadata
+                .modified()
+                .ok()
+                .and_then(|at| now.duration_since(at).ok());
+            waiting.oldest = waiting.oldest.max(age.unwrap_or_default());
+        }
+        Ok(waiting)
     }
 
     /// Reads one file; `None` when another process has delivered it meanwhile.

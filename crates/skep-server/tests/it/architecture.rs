@@ -74,7 +74,7 @@ fn only_in(rooms: &[&str], words: &[&str]) {
 fn axum_is_in_http_and_the_router_only() {
     only_in(&["http.rs", "http/", "router.rs"], &["axum::", "use axum"]);
     only_in(
-        &["http.rs", "http/", "router.rs", "serve.rs"],
+        &["http.rs", "http/", "router.rs", "serve.rs", "serve/"],
         &["hyper::", "hyper_util::", "tower_http::"],
     );
 }
@@ -98,7 +98,7 @@ fn nothing_depends_on_http() {
         &["http.rs", "http/", "router.rs"],
         &["crate::http", "super::http"],
     );
-    only_in(&["router.rs", "serve.rs"], &["crate::router"]);
+    only_in(&["router.rs", "serve.rs", "serve/"], &["crate::router"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod init;
 mod licensing;
 mod logging;
 mod manage;
+mod metrics;
 mod oauth;
 mod openapi;
 mod pages;

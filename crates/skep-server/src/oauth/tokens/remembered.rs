@@ -8,6 +8,7 @@ use moka::sync::Cache;
 
 use super::{LIFETIME_SECONDS, Subject, Token};
 use crate::clock::Timestamp;
+use crate::metrics::CacheUse;
 use crate::node::Node;
 use crate::secret_text::KeyHash;
 use crate::snapshot::Snapshot;
@@ -40,17 +41,30 @@ pub enum TokenError {
 
 /// Tokens that were verified before, by the hash of their text.
 #[derive(Debug)]
-pub struct VerifiedTokens(Cache<KeyHash, Arc<Token>>);
+pub struct VerifiedTokens {
+    tokens: Cache<KeyHash, Arc<Token>>,
+    cache_use: CacheUse,
+}
+
+impl VerifiedTokens {
+    /// How often a token was verified already.
+    #[must_use]
+    pub const fn cache_use(&self) -> &CacheUse {
+        &self.cache_use
+    }
+}
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
         let lifetime = Duration::from_secs(LIFETIME_SECONDS.unsigned_abs());
-        Self(
-            Cache::builder()
-                .max_capacity(REMEMBERED)
-                .time_to_live(lifetime)
-                .build(),
-        )
+        let tokens = Cache::builder()
+            .max_capacity(REMEMBERED)
+            .time_to_live(lifetime)
+            .build();
+        Self {
+            tokens,
+            cache_use: CacheUse::default(),
+        }
     }
 }
 
@@ -88,12 +102,16 @@ pub(crate) fn read_hashed<'a>(
     hash: KeyHash,
     text: impl FnOnce() -> Option<&'a str>,
 ) -> Result<Arc<Token>, TokenError> {
-    if let Some(token) = node.tokens.0.get(&hash) {
+    let known = &node.tokens;
+    if let Some(token) = known.tokens.get(&hash) {
+        known.cache_use.hit();
         return Ok(token);
     }
     let text = text().ok_or(TokenError::Foreign)?;
     let token = Arc::new(node.app.tokens().read(text)?);
-    node.tokens.0.insert(hash, Arc::clone(&token));
+    // Counted once it is known to be a token: most texts in its place are keys.
+    known.cache_use.miss();
+    known.tokens.insert(hash, Arc::clone(&token));
     Ok(token)
 }
 

@@ -1,0 +1,53 @@
+//! What is looked up when somebody asks.
+
+use std::time::Duration;
+
+use super::process::Process;
+use crate::db::Connections;
+use crate::files::ErrorCounts;
+use crate::node::{Node, Readiness};
+use crate::snapshot::Size;
+use crate::usage::collector::Waiting;
+
+/// A folder on a network disk may not answer at all.
+const SPOOL_WITHIN: Duration = Duration::from_secs(2);
+
+/// A node at one moment. What could not be looked up is `None`, and then left out.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) readiness: Readiness,
+    pub(super) snapshot: Size,
+    /// Since the last look at the feed that succeeded.
+    pub(super) snapshot_age: Duration,
+    /// How often the database went away.
+    pub(super) outages: u64,
+    pub(super) connections: Connections,
+    /// What the cache is called, how often it had what was wanted, and how often not.
+    pub(super) caches: [(&'static str, (u64, u64)); 3],
+    pub(super) usage_rows: usize,
+    pub(super) spool: Option<Waiting>,
+    pub(super) storage_errors: ErrorCounts,
+    pub(super) process: Option<Process>,
+}
+
+impl Sample {
+    pub(super) async fn take(node: &Node) -> Self {
+        let spool = tokio::time::timeout(SPOOL_WITHIN, node.usage.waiting()).await;
+        Self {
+            readiness: node.readiness(),
+            snapshot: node.snapshot.load().size(),
+            snapshot_age: node.snapshot.age(),
+            outages: node.snapshot.outages(),
+            connections: node.app.db.connections(),
+            caches: [
+                ("views", node.views.cache_use().counts()),
+                ("signed_urls", node.delivery.cache_use().counts()),
+                ("verified_tokens", node.tokens.cache_use().counts()),
+            ],
+            usage_rows: node.usage.rows_in_memory(),
+            spool: spool.ok().and_then(Result::ok),
+            storage_errors: node.app.files.errors(),
+            process: Process::read(),
+        }
+    }
+}
