@@ -33,10 +33,14 @@ impl ErrorsSeen {
         match error {
             FilesError::NotFound { .. } => {}
             FilesError::Away { .. } => self.away.add_one(),
-            FilesError::Refused { .. } | FilesError::NotBuilt { .. } => self.refused.add_one(),
+            FilesError::Refused { .. }
+            | FilesError::NotBuilt { .. }
+            | FilesError::NoFolder { .. } => self.refused.add_one(),
             FilesError::Damaged { .. } => self.damaged.add_one(),
             FilesError::Full { .. } => self.full.add_one(),
-            FilesError::Place { .. } | FilesError::Other { .. } => self.other.add_one(),
+            FilesError::Place { .. } | FilesError::TooLarge { .. } | FilesError::Other { .. } => {
+                self.other.add_one()
+            }
         }
     }
 
