@@ -9,6 +9,7 @@ use skep_formats::name::RepositoryName;
 use url::Url;
 
 use crate::clock::Timestamp;
+use crate::usage::address::Addresses;
 
 mod error;
 mod keys;
@@ -168,6 +169,8 @@ pub struct Usage {
     pub spool_dir: PathBuf,
     /// Usage rows older than this are deleted; 0 keeps them for ever.
     pub retention_days: u32,
+    /// What they say of where a request came from.
+    pub addresses: Addresses,
 }
 
 /// `[limits]`

@@ -106,8 +106,8 @@ impl Node {
             path: config.usage.spool_dir.display().to_string(),
             source,
         };
-        let usage = Collector::open(&config.usage.spool_dir, app.db.clone(), app.clock.clone())
-            .map_err(spool)?;
+        let usage =
+            Collector::open(&config.usage, app.db.clone(), app.clock.clone()).map_err(spool)?;
         let usage = Arc::new(usage);
         let snapshot = SnapshotHandle::start(app.db.clone(), Arc::clone(&usage))
             .await

@@ -1,6 +1,7 @@
 //! Who fetched what. A request is counted in memory and never waits ([`recorder`]); every few seconds
 //! the counts go to files ([`spool`]) and from there to the database ([`store`]), each exactly once.
 
+pub mod address;
 pub mod collector;
 pub mod recorder;
 pub mod report;
@@ -8,7 +9,9 @@ pub mod rows;
 pub mod spool;
 pub mod store;
 
+use self::address::Address;
 use crate::clock::Timestamp;
+use crate::delivery::Way;
 use crate::ids::{KeyId, LicenseId};
 
 /// Counts are for this many seconds; a row's time is their beginning.
@@ -95,6 +98,10 @@ pub struct Request<'a> {
     /// What the caller was told, by its meaning: 402 for a hidden release, even where a client needs
     /// another code.
     pub status: u16,
+    /// How it got its file; `None` when it got none, or one that is made here.
+    pub delivery: Option<Way>,
+    /// Where it came from, as far as that is recorded.
+    pub address: Option<Address>,
     /// The program.
     pub client: Client<'a>,
 }
@@ -131,6 +138,10 @@ pub struct Counted {
     pub version: Option<Box<str>>,
     /// The meaning of the answer.
     pub status: u16,
+    /// How they got the file.
+    pub delivery: Option<Way>,
+    /// Where they came from.
+    pub address: Option<Address>,
     /// The program.
     pub client: Box<str>,
     /// Its version.
@@ -154,6 +165,8 @@ impl Counted {
             package: self.package.as_deref(),
             version: self.version.as_deref(),
             status: self.status,
+            delivery: self.delivery,
+            address: self.address,
             client: Client {
                 name: &self.client,
                 version: self.client_version.as_deref(),

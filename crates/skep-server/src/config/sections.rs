@@ -17,6 +17,7 @@ use super::error::ConfigError;
 use super::secret::DatabaseUrl;
 use super::values::{Found, Origin, Values};
 use super::{Config, Limits, Messages, Repository, Server, Usage};
+use crate::usage::address::Addresses;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
 const MIB: u64 = 1024 * 1024;
@@ -146,7 +147,18 @@ impl Reader<'_> {
         Ok(Usage {
             spool_dir,
             retention_days: self.small("usage.retention_days", 400, 0..=100_000)?,
+            addresses: self.addresses()?,
         })
+    }
+
+    fn addresses(&self) -> Result<Addresses, ConfigError> {
+        let found = self.text_or("usage.addresses", "none")?;
+        match found.value.as_str() {
+            "none" => Ok(Addresses::None),
+            "truncated" => Ok(Addresses::Truncated),
+            "full" => Ok(Addresses::Full),
+            _ => Err(found.bad("it must be `none`, `truncated` or `full`")),
+        }
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {

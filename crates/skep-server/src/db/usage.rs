@@ -9,9 +9,10 @@ pub use report::{Asked, UsageRow, report};
 use crate::clock::Timestamp;
 use crate::db::row::big;
 use crate::db::{DbError, Tx};
+use crate::delivery::Way;
 use crate::usage::Counted;
 
-/// Rows of one statement: 14 columns each, and SQLite takes 32,766 parameters. A full one is prepared
+/// Rows of one statement: 16 columns each, and SQLite takes 32,766 parameters. A full one is prepared
 /// once.
 const CHUNK: usize = 500;
 /// Batches forgotten in one transaction, and the time whose rows go in one: nobody waits long for it.
@@ -31,7 +32,7 @@ pub async fn insert(tx: &mut Tx, rows: &[Counted]) -> Result<(), DbError> {
         on_db!(tx, |c| {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO usage (at, license_id, key_id, repository, file, package, version, status, \
-                 client, client_version, elixir_version, otp_version, ci, requests) ",
+                 delivery, address, client, client_version, elixir_version, otp_version, ci, requests) ",
             );
             insert.push_values(chunk, |mut values, row| {
                 values.push_bind(row.at.micros());
@@ -42,6 +43,8 @@ pub async fn insert(tx: &mut Tx, rows: &[Counted]) -> Result<(), DbError> {
                 values.push_bind(row.package.as_deref());
                 values.push_bind(row.version.as_deref());
                 values.push_bind(i64::from(row.status));
+                values.push_bind(row.delivery.map(Way::as_str));
+                values.push_bind(row.address.map(|address| address.to_string()));
                 values.push_bind(&*row.client);
                 values.push_bind(row.client_version.as_deref());
                 values.push_bind(row.elixir_version.as_deref());

@@ -2,6 +2,7 @@
 
 mod answer;
 mod caller;
+mod deliver;
 mod refusal;
 
 use std::net::IpAddr;
@@ -13,9 +14,11 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, StatusCode};
 use skep_formats::name::RepositoryName;
 
+use self::answer::Answered;
 use self::caller::Identity;
 use crate::app::Signer;
 use crate::clock::{Stopwatch, Timestamp};
+use crate::delivery::Way;
 use crate::http::address::client_address;
 use crate::http::call::{Call, File};
 use crate::http::client::Client;
@@ -56,7 +59,7 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
     );
     let mut visit = Visit::new(node, call, address);
     let identity = Identity::of(node, call.headers, visit.name);
-    let response = match identity.snapshot(node, address, visit.now).await {
+    let Answered { response, way } = match identity.snapshot(node, address, visit.now).await {
         Ok(snapshot) => {
             let caller = identity.caller(&snapshot, visit.now);
             if let Caller::Known(_) | Caller::Member | Caller::Barred(_) = caller {
@@ -69,12 +72,12 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
             visit.answer_to(&caller, &snapshot).await
         }
         Err(too_many) => {
-            visit.record(&Caller::Nobody, StatusCode::TOO_MANY_REQUESTS);
-            visit.too_many(too_many)
+            visit.record(&Caller::Nobody, StatusCode::TOO_MANY_REQUESTS, None);
+            visit.too_many(too_many).into()
         }
     };
     let (kind, status) = (metrics_kind(call.file), response.status().as_u16());
-    (node.metrics.requests).answered(kind, status, None, stopwatch.elapsed());
+    (node.metrics.requests).answered(kind, status, way, stopwatch.elapsed());
     if *call.method == Method::HEAD {
         without_body(response)
     } else {
@@ -112,19 +115,19 @@ impl<'a> Visit<'a> {
         Words::new(&self.node.app, self.repository)
     }
 
-    async fn answer_to(&self, caller: &Caller<'_>, snapshot: &Arc<Snapshot>) -> Response {
+    async fn answer_to(&self, caller: &Caller<'_>, snapshot: &Arc<Snapshot>) -> Answered {
         if let Err(over_limit) = self.count_license(caller) {
-            self.record(caller, StatusCode::TOO_MANY_REQUESTS);
-            return self.too_many(over_limit);
+            self.record(caller, StatusCode::TOO_MANY_REQUESTS, None);
+            return self.too_many(over_limit).into();
         }
         match self.serve(caller, snapshot).await {
-            Ok(response) => {
-                self.record(caller, response.status());
-                response
+            Ok(answered) => {
+                self.record(caller, answered.response.status(), answered.way);
+                answered
             }
             Err(denied) => {
-                self.record(caller, error::status(&denied));
-                self.refusal(&denied)
+                self.record(caller, error::status(&denied), None);
+                self.refusal(&denied).into()
             }
         }
     }
@@ -144,7 +147,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Counts the request. Names that somebody unknown made up are not worth remembering.
-    fn record(&self, caller: &Caller<'_>, status: StatusCode) {
+    fn record(&self, caller: &Caller<'_>, status: StatusCode, delivery: Option<Way>) {
         let Some(file) = file_kind(self.call.file) else {
             return;
         };
@@ -176,6 +179,9 @@ impl<'a> Visit<'a> {
             package,
             version,
             status,
+            delivery,
+            // Whose copy is shared is a question about keys: nobody else's address is kept.
+            address: known.and_then(|_| self.node.usage.address(self.address)),
             client,
         };
         self.node.usage.record(&request, self.now);

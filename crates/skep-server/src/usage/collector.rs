@@ -1,19 +1,21 @@
 //! The way of a count: memory, spool, database.
 
 use std::io;
-use std::path::Path;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::address::{Address, Addresses};
 use super::recorder::Recorder;
-use super::rows::{Reader, Rows};
+use super::rows::{Format, Reader, Rows};
 pub use super::spool::Waiting;
 use super::spool::{BatchId, Spool};
 use super::{Request, store};
 use crate::clock::{Clock, Timestamp};
+use crate::config;
 use crate::db::{Db, DbError};
 
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
@@ -34,6 +36,7 @@ pub struct Collector {
     spool: Arc<Spool>,
     db: Db,
     clock: Clock,
+    addresses: Addresses,
     /// One batch at a time.
     delivery: tokio::sync::Mutex<()>,
     /// An outage is logged when it begins and when it ends.
@@ -50,18 +53,19 @@ enum DeliverError {
 }
 
 impl Collector {
-    /// A collector with its spool in `spool_dir`; what dead processes left there is delivered with
-    /// the first flush.
+    /// A collector with its spool where `config` says; what dead processes left there is delivered
+    /// with the first flush.
     ///
     /// # Errors
     /// The spool cannot be used.
-    pub fn open(spool_dir: &Path, db: Db, clock: Clock) -> io::Result<Self> {
+    pub fn open(config: &config::Usage, db: Db, clock: Clock) -> io::Result<Self> {
         Ok(Self {
             recorder: Arc::default(),
             taken: Arc::default(),
-            spool: Arc::new(Spool::open(spool_dir, &clock)?),
+            spool: Arc::new(Spool::open(&config.spool_dir, &clock)?),
             db,
             clock,
+            addresses: config.addresses,
             delivery: tokio::sync::Mutex::default(),
             is_stuck: AtomicBool::new(false),
         })
@@ -70,6 +74,12 @@ impl Collector {
     /// Counts a request. Never waits, never fails.
     pub fn record(&self, request: &Request<'_>, now: Timestamp) {
         self.recorder.record(request, now);
+    }
+
+    /// What is recorded of where a request came from.
+    #[must_use]
+    pub fn address(&self, address: IpAddr) -> Option<Address> {
+        self.addresses.of(address)
     }
 
     /// Brings counts to the spool and the spool to the database, each every few seconds, until it is
@@ -214,7 +224,7 @@ fn write_all(rows: &mut Rows, recorder: &Recorder, spool: &Spool) -> io::Result<
             result = spool.write_sealed(batch).map(|_| ());
         }
         if result.is_err() {
-            recorder.put_back(Reader::new(batch).flatten());
+            recorder.put_back(Reader::new(batch, Format::Second).flatten());
         }
     }
     result

@@ -81,7 +81,7 @@ impl Shard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Detail {
     Everything,
-    /// No versions of the client; of refused requests no release.
+    /// No versions of the client and no address; of refused requests no release.
     Release,
     /// Key, kind of file and answer only.
     Key,
@@ -111,6 +111,7 @@ impl Detail {
             name: request.client.name,
             ..Client::default()
         };
+        kept.address = None;
         if request.is_download() {
             return kept;
         }

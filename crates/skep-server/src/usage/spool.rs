@@ -9,11 +9,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use fs_err as fs;
 
 use super::Counted;
-use super::rows::{Damaged, Reader, Rows};
+use super::rows::{Damaged, Format, Reader, Rows};
 use crate::clock::{Clock, Timestamp};
 
 /// Another format needs another name: processes of two versions may share a directory.
-const WRITTEN: &str = "rows";
+const WRITTEN: &str = "usage";
+/// What a version before this one wrote.
+const FIRST: &str = "rows";
 const BEING_WRITTEN: &str = "tmp";
 /// A file that is still being written after this long was left by a process that died.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -130,8 +132,9 @@ impl Spool {
     /// The directory cannot be read.
     pub fn batches(&self) -> io::Result<Vec<BatchId>> {
         let stem = |path: PathBuf| Some(BatchId(path.file_stem()?.to_str()?.to_owned()));
-        let mut ids: Vec<_> = self.files(WRITTEN)?.into_iter().filter_map(stem).collect();
+        let mut ids: Vec<_> = self.paths()?.into_iter().filter_map(stem).collect();
         ids.sort();
+        ids.dedup();
         Ok(ids)
     }
 
@@ -142,7 +145,7 @@ impl Spool {
     pub fn waiting(&self, now: Timestamp) -> io::Result<Waiting> {
         let now = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or(0));
         let mut waiting = Waiting::default();
-        for path in self.files(WRITTEN)? {
+        for path in self.paths()? {
             // Somebody may have delivered it meanwhile.
             let Ok(metadata) = fs::metadata(&path) else {
                 continue;
@@ -163,16 +166,14 @@ impl Spool {
     /// # Errors
     /// It cannot be read.
     pub fn read(&self, id: &BatchId) -> io::Result<Option<Batch>> {
-        let bytes = match fs::read(self.path(id, WRITTEN)) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+        let Some((bytes, format)) = self.bytes_of(id)? else {
+            return Ok(None);
         };
         let mut batch = Batch {
             rows: Vec::new(),
             damaged: 0,
         };
-        for row in Reader::new(&bytes) {
+        for row in Reader::new(&bytes, format) {
             match row {
                 Ok(row) => batch.rows.push(row),
                 Err(Damaged) => batch.damaged += 1,
@@ -181,12 +182,30 @@ impl Spool {
         Ok(Some(batch))
     }
 
+    fn paths(&self) -> io::Result<Vec<PathBuf>> {
+        let mut paths = self.files(FIRST)?;
+        paths.append(&mut self.files(WRITTEN)?);
+        Ok(paths)
+    }
+
+    fn bytes_of(&self, id: &BatchId) -> io::Result<Option<(Vec<u8>, Format)>> {
+        for (extension, format) in [(WRITTEN, Format::Second), (FIRST, Format::First)] {
+            match fs::read(self.path(id, extension)) {
+                Ok(bytes) => return Ok(Some((bytes, format))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
     /// Removes a file that was delivered.
     ///
     /// # Errors
     /// It is there and cannot be removed.
     pub fn remove(&self, id: &BatchId) -> io::Result<()> {
-        remove_if_there(&self.path(id, WRITTEN))
+        remove_if_there(&self.path(id, WRITTEN))?;
+        remove_if_there(&self.path(id, FIRST))
     }
 
     fn path(&self, id: &BatchId, extension: &str) -> PathBuf {
@@ -213,92 +232,4 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::{TestClock, Timestamp};
-    use crate::ids::{KeyId, LicenseId};
-    use crate::usage::FileKind;
-
-    fn row(version: &str) -> Counted {
-        Counted {
-            at: Timestamp::from_seconds(1_700_000_000),
-            key: Some(KeyId::from_bytes([7; 16])),
-            license: Some(LicenseId::from_bytes([9; 16])),
-            repository: "acme".into(),
-            file: FileKind::Tarball,
-            package: Some("alpha".into()),
-            version: Some(version.into()),
-            status: 200,
-            client: "mix".into(),
-            client_version: None,
-            elixir_version: Some("1.18.0".into()),
-            otp_version: None,
-            ci: false,
-            requests: 3,
-        }
-    }
-
-    fn open(dir: &Path) -> Spool {
-        Spool::open(dir, &Clock::system()).unwrap()
-    }
-
-    #[test]
-    fn rows_come_back_as_they_were_and_another_process_finds_them() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = open(&dir.path().join("new/spool"));
-        let one = first.write(&[row("1.0.0"), row("1.1.0")]).unwrap();
-        let two = first.write(&[row("1.2.0")]).unwrap();
-        let second = open(&dir.path().join("new/spool"));
-        assert_eq!(second.batches().unwrap(), [one.clone(), two.clone()]);
-        assert_eq!(
-            second.read(&one).unwrap().unwrap().rows,
-            [row("1.0.0"), row("1.1.0")]
-        );
-        second.remove(&one).unwrap();
-        first.remove(&one).unwrap();
-        assert!(first.read(&one).unwrap().is_none());
-        assert_eq!(first.batches().unwrap(), [two]);
-    }
-
-    #[test]
-    fn a_damaged_row_does_not_take_the_others_with_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let spool = open(dir.path());
-        let id = spool.write(&[row("1.0.0"), row("1.1.0")]).unwrap();
-        let path = spool.path(&id, WRITTEN);
-        let whole = fs::read(&path).unwrap();
-        let mut flipped = whole.clone();
-        flipped[20] ^= 1;
-        for (bytes, left) in [
-            (&whole[..whole.len() - 20], "1.0.0"),
-            (&flipped[..], "1.1.0"),
-        ] {
-            fs::write(&path, bytes).unwrap();
-            let batch = spool.read(&id).unwrap().unwrap();
-            assert_eq!((batch.rows, batch.damaged), (vec![row(left)], 1));
-        }
-    }
-
-    #[test]
-    fn what_a_dead_process_did_not_finish_goes_after_an_hour() {
-        let dir = tempfile::tempdir().unwrap();
-        let unfinished = dir.path().join("0-00000000.tmp");
-        fs::write(&unfinished, b"{").unwrap();
-        open(dir.path());
-        assert!(unfinished.exists());
-        let later = TestClock::at(Clock::system().now().plus_seconds(3700));
-        Spool::open(dir.path(), &later.clock()).unwrap();
-        assert!(!unfinished.exists());
-    }
-
-    #[test]
-    fn a_spool_that_cannot_be_written_says_which() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("file");
-        fs::write(&file, b"").unwrap();
-        let error = Spool::open(&file.join("spool"), &Clock::system())
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("file/spool"), "{error}");
-    }
-}
+mod tests;

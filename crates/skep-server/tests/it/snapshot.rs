@@ -148,6 +148,8 @@ fn count_many(app: &TestApp, sold: &Sold) {
             package: Some("alpha"),
             version: Some(&version),
             status: 200,
+            delivery: None,
+            address: None,
             client: Client::default(),
         };
         app.node.usage.record(&request, TODAY);

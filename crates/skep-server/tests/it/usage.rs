@@ -1,5 +1,7 @@
 //! Who fetched what, from the request to the report.
 
+mod delivery;
+
 use std::time::Duration;
 
 use skep_server::db::usage::{Asked, UsageRow};
@@ -20,6 +22,8 @@ fn everything() -> Asked {
         by_version: true,
         by_file: true,
         by_status: true,
+        by_delivery: true,
+        by_address: true,
         by_client: true,
         by_client_version: true,
         limit: 1000,
@@ -71,6 +75,8 @@ async fn a_download_is_reported_with_everything_known_of_it() {
         version: Some("1.0.0".to_owned()),
         file: Some("tarball".to_owned()),
         status: Some(200),
+        delivery: Some("direct".to_owned()),
+        address: None,
         client: Some("mix".to_owned()),
         client_version: Some("2.5.2".to_owned()),
         elixir_version: Some("1.18.0".to_owned()),

@@ -17,6 +17,8 @@ Examples:
   skep usage --by customer --since 2026-10-01
   skep usage --by client-version              which tools are out there
   skep usage --by day,package
+  skep usage --by delivery                    what CloudFront took over
+  skep usage --license lic_… --by key,address   is a key shared?
   skep usage --refused --by customer,status";
 
 /// Counts what customers fetched.
@@ -109,6 +111,10 @@ pub(crate) enum By {
     File,
     /// Answer: 200, 302 and 304 served the file, 400 and more refused it
     Status,
+    /// How the file was delivered: direct, local_url, cloudfront, presign or accel
+    Delivery,
+    /// Address or network, as far as `addresses` in [usage] has them recorded
+    Address,
     /// Tool
     Client,
     /// Tool with its version, Elixir, OTP, and whether it was CI

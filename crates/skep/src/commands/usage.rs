@@ -61,6 +61,8 @@ fn asked(arguments: &Usage) -> Asked {
         by_version: by(By::Release),
         by_file: by(By::File),
         by_status: by(By::Status),
+        by_delivery: by(By::Delivery),
+        by_address: by(By::Address),
         by_client: by(By::Client) || by(By::ClientVersion),
         by_client_version: by(By::ClientVersion),
         limit: arguments.limit,
@@ -97,6 +99,8 @@ const fn columns(by: By) -> &'static [Column] {
         By::Status => &[("status", |row| {
             row.status.map_or_else(String::new, |code| code.to_string())
         })],
+        By::Delivery => &[("delivery", |row| text(row.delivery.as_deref()))],
+        By::Address => &[("address", |row| text(row.address.as_deref()))],
         By::Client => &[("client", |row| text(row.client.as_deref()))],
         By::ClientVersion => &[
             ("client", |row| text(row.client.as_deref())),

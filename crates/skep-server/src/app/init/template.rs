@@ -65,6 +65,8 @@ mode = "direct"
 [usage]
 spool_dir = "{SPOOL_DIR}"
 # retention_days = 400
+# Of requests with a license key: "none", "truncated" (the network), or "full".
+# addresses = "none"
 
 [limits]
 # Requests with an unknown key, from one address in a minute.

@@ -38,6 +38,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../../migrations/sqlite/0005_manage.sql"),
         include_str!("../../../migrations/postgres/0005_manage.sql"),
     ),
+    (
+        7,
+        "usage",
+        include_str!("../../../migrations/sqlite/0007_usage.sql"),
+        include_str!("../../../migrations/postgres/0007_usage.sql"),
+    ),
 ];
 
 /// The schema this program works with.

@@ -39,6 +39,10 @@ pub struct Asked {
     pub by_file: bool,
     /// A column for each answer.
     pub by_status: bool,
+    /// A column for each way of delivery.
+    pub by_delivery: bool,
+    /// A column for each address or network, as far as they are recorded.
+    pub by_address: bool,
     /// A column for each client.
     pub by_client: bool,
     /// Columns for the versions of client, Elixir and OTP, and for CI.
@@ -78,6 +82,12 @@ pub struct UsageRow {
     /// What callers were told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// How they got the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+    /// Where they came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
@@ -112,6 +122,8 @@ row! {
         version: Option<String>,
         file: Option<String>,
         status: Option<i64>,
+        delivery: Option<String>,
+        address: Option<String>,
         client: Option<String>,
         client_version: Option<String>,
         elixir_version: Option<String>,
@@ -133,6 +145,8 @@ SELECT CASE WHEN $1 = 1 THEN u.at / 86400000000 END AS day,
     CASE WHEN $6 = 1 THEN u.version END AS version,
     CASE WHEN $7 = 1 THEN u.file END AS file,
     CASE WHEN $8 = 1 THEN u.status END AS status,
+    CASE WHEN $20 = 1 THEN u.delivery END AS delivery,
+    CASE WHEN $21 = 1 THEN u.address END AS address,
     CASE WHEN $9 = 1 THEN u.client END AS client,
     CASE WHEN $10 = 1 THEN u.client_version END AS client_version,
     CASE WHEN $10 = 1 THEN u.elixir_version END AS elixir_version,
@@ -151,7 +165,7 @@ WHERE u.at >= $11 AND u.at < $12
     AND ($16 IS NULL OR u.package = $16)
     AND ($17 IS NULL OR u.file = $17)
     AND ($18 = -1 OR ($18 = 1) = (u.status >= 400))
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
 ORDER BY day DESC, requests DESC, last_at DESC
 LIMIT $19";
 
@@ -180,6 +194,8 @@ pub async fn report(conn: &mut Conn, asked: &Asked) -> Result<Vec<UsageRow>, DbE
         asked.file,
         asked.refused.map_or(-1, i64::from),
         i64::from(asked.limit),
+        i64::from(asked.by_delivery),
+        i64::from(asked.by_address),
     )?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
@@ -206,6 +222,8 @@ impl TryFrom<Row> for UsageRow {
             package: row.package,
             version: row.version,
             file: row.file,
+            delivery: row.delivery,
+            address: row.address,
             client: row.client,
             client_version: row.client_version,
             elixir_version: row.elixir_version,

@@ -29,6 +29,8 @@ enum By {
     Release,
     File,
     Status,
+    Delivery,
+    Address,
     Client,
     ClientVersion,
 }
@@ -45,11 +47,13 @@ impl FromStr for By {
             "release" => Ok(Self::Release),
             "file" => Ok(Self::File),
             "status" => Ok(Self::Status),
+            "delivery" => Ok(Self::Delivery),
+            "address" => Ok(Self::Address),
             "client" => Ok(Self::Client),
             "client-version" => Ok(Self::ClientVersion),
             _ => Err(format!(
                 "`{text}` is nothing to add up by: day, customer, license, key, package, release, file, status, \
-                 client, client-version"
+                 delivery, address, client, client-version"
             )),
         }
     }
@@ -104,6 +108,8 @@ fn asked(mut query: Fields) -> Result<Asked, ApiError> {
         by_version: has(By::Release),
         by_file: has(By::File),
         by_status: has(By::Status),
+        by_delivery: has(By::Delivery),
+        by_address: has(By::Address),
         by_client: has(By::Client) || has(By::ClientVersion),
         by_client_version: has(By::ClientVersion),
         limit,

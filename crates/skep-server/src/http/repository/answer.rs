@@ -3,29 +3,39 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use data_encoding::HEXLOWER;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, VARY};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
-use skep_formats::checksum::Sha256;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
+use http::{HeaderValue, StatusCode};
 
 use super::{Visit, package_and_version};
 use crate::app::Signer;
 use crate::catalog::entry::{PackageEntry, Visible};
 use crate::catalog::views::{IndexKind, View, ViewError};
-use crate::delivery::{Asker, Located};
-use crate::files::FileKey;
-use crate::http::address::is_trusted;
+use crate::delivery::Way;
 use crate::http::call::File;
 use crate::http::messages::Level;
-use crate::http::{empty, files, is_known, text};
+use crate::http::{empty, is_known, text};
 use crate::licensing::check::{self, Allowed, Asked, Caller, Denied};
 use crate::snapshot::{FoundRelease, Snapshot};
 
 /// Clients may keep it and ask whether it is still right; a cache in between may not give it to others.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
-const ACCEL_REDIRECT: HeaderName = HeaderName::from_static("x-accel-redirect");
 const PEM: HeaderValue = HeaderValue::from_static("application/x-pem-file");
+
+/// What a caller who may gets, and how, where that is a file from the storage.
+pub(super) struct Answered {
+    pub(super) response: Response,
+    pub(super) way: Option<Way>,
+}
+
+impl From<Response> for Answered {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            way: None,
+        }
+    }
+}
 
 impl Visit<'_> {
     /// The file, or why not.
@@ -33,14 +43,14 @@ impl Visit<'_> {
         &self,
         caller: &Caller<'_>,
         snapshot: &Arc<Snapshot>,
-    ) -> Result<Response, Denied> {
+    ) -> Result<Answered, Denied> {
         let Some(signer) = self.signer else {
             check::check(caller, &Asked::Index, self.now)?;
             return Err(Denied::NoSuchRepository {
                 repository: self.repository.to_owned(),
             });
         };
-        match self.call.file {
+        let response = match self.call.file {
             File::Names => Box::pin(self.index(caller, snapshot, signer, IndexKind::Names)).await,
             File::Versions => {
                 Box::pin(self.index(caller, snapshot, signer, IndexKind::Versions)).await
@@ -48,11 +58,11 @@ impl Visit<'_> {
             File::Package(name) => Box::pin(self.package(caller, snapshot, signer, name)).await,
             File::Tarball(name) => {
                 let file_name = name.strip_suffix(".tar").unwrap_or_default();
-                self.release_file(caller, snapshot, file_name).await
+                return self.release_file(caller, snapshot, file_name).await;
             }
             File::Docs(name) => {
                 let file_name = name.strip_suffix(".tar.gz").unwrap_or_default();
-                self.release_file(caller, snapshot, file_name).await
+                return self.release_file(caller, snapshot, file_name).await;
             }
             File::PublicKey => self.public_key(caller, signer),
             File::Policy(name) => {
@@ -61,7 +71,8 @@ impl Visit<'_> {
                     policy: name.to_owned(),
                 })
             }
-        }
+        };
+        response.map(Answered::from)
     }
 
     /// Everybody may verify what they have; only a key that was never issued is told so, because this
@@ -153,7 +164,7 @@ impl Visit<'_> {
         caller: &Caller<'_>,
         snapshot: &Snapshot,
         file_name: &str,
-    ) -> Result<Response, Denied> {
+    ) -> Result<Answered, Denied> {
         let (package, version) = package_and_version(self.call.file);
         let (package, version) = (package.unwrap_or_default(), version.unwrap_or_default());
         let found = snapshot.release(self.repository, file_name);
@@ -177,63 +188,6 @@ impl Visit<'_> {
                 package: package.to_owned(),
                 version: version.to_owned(),
             }),
-        }
-    }
-
-    async fn deliver(&self, file: &FileKey) -> Response {
-        let etag = etag_of(file.checksum());
-        if is_known(self.call.headers, &etag) {
-            return with_validators(empty(StatusCode::NOT_MODIFIED), etag);
-        }
-        match self
-            .node
-            .delivery
-            .locate(file, &self.asker(), self.now)
-            .await
-        {
-            Ok(Located::Redirect(url)) => {
-                let mut response = empty(StatusCode::FOUND);
-                let headers = response.headers_mut();
-                headers.insert(LOCATION, url.header_value());
-                headers.insert(ETAG, etag);
-                // The URL is good for minutes, whoever has it.
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-                response
-            }
-            Ok(Located::Accel(location)) => with_validators(accelerated(file, location), etag),
-            Ok(Located::Stream) => {
-                let streamed = Box::pin(files::stream(
-                    &self.node.app.files,
-                    file,
-                    self.call.method,
-                    self.call.headers,
-                    "private, no-cache",
-                ))
-                .await;
-                match streamed {
-                    Ok(mut response) => {
-                        response
-                            .headers_mut()
-                            .insert(VARY, HeaderValue::from_static("authorization"));
-                        response
-                    }
-                    Err(error) => files::unreadable(&error),
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "a file cannot be delivered");
-                internal()
-            }
-        }
-    }
-
-    fn asker(&self) -> Asker {
-        let trusted = &self.node.app.config.server.trusted_proxies;
-        Asker {
-            address: self.address,
-            drops_authorization: self.client.drops_authorization(),
-            is_through_proxy: is_trusted(self.call.peer, trusted),
-            wants_body: self.call.method == Method::GET,
         }
     }
 
@@ -262,17 +216,7 @@ impl Visit<'_> {
     }
 }
 
-/// What nginx replaces by the file: it keeps the media type and what caches are told, and makes an
-/// `ETag` of its own.
-fn accelerated(file: &FileKey, location: HeaderValue) -> Response {
-    let mut response = empty(StatusCode::OK);
-    let headers = response.headers_mut();
-    headers.insert(ACCEL_REDIRECT, location);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type()));
-    response
-}
-
-fn with_validators(mut response: Response, etag: HeaderValue) -> Response {
+pub(super) fn with_validators(mut response: Response, etag: HeaderValue) -> Response {
     let headers = response.headers_mut();
     headers.insert(ETAG, etag);
     headers.insert(CACHE_CONTROL, REVALIDATE);
@@ -280,14 +224,7 @@ fn with_validators(mut response: Response, etag: HeaderValue) -> Response {
     response
 }
 
-/// The checksum in quotes. This is on the way of most requests, and formatting takes its time.
-fn etag_of(checksum: Sha256) -> HeaderValue {
-    let mut quoted = [b'"'; 66];
-    HEXLOWER.encode_mut(checksum.as_bytes(), &mut quoted[1..65]);
-    HeaderValue::from_bytes(&quoted).expect("hexadecimal digits in quotes are a header value")
-}
-
-fn internal() -> Response {
+pub(super) fn internal() -> Response {
     text(
         StatusCode::INTERNAL_SERVER_ERROR,
         "This cannot be served just now; please tell the seller.\n",

@@ -1,8 +1,10 @@
 use super::*;
 use crate::clock::Clock;
+use crate::delivery::Way;
 use crate::ids::{KeyId, LicenseId};
 use crate::usage::FileKind;
-use crate::usage::rows::Reader;
+use crate::usage::address::Addresses;
+use crate::usage::rows::{Format, Reader};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_003);
 
@@ -14,6 +16,8 @@ fn request(version: &str) -> Request<'_> {
         package: Some("alpha"),
         version: Some(version),
         status: 302,
+        delivery: Some(Way::CloudFront),
+        address: Addresses::Truncated.of([203, 0, 113, 7].into()),
         client: Client {
             name: "mix",
             version: Some("2.5.2"),
@@ -28,7 +32,7 @@ fn take(recorder: &Recorder) -> Vec<Counted> {
     let mut rows = Rows::default();
     recorder.take(&mut rows);
     rows.sealed(1000)
-        .flat_map(|part| Reader::new(part).map(Result::unwrap))
+        .flat_map(|part| Reader::new(part, Format::Second).map(Result::unwrap))
         .collect()
 }
 
@@ -60,6 +64,21 @@ fn whatever_differs_is_another_row() {
         caller: Some((KeyId::new(&clock), LicenseId::new(&clock))),
         ..request("1.0.0")
     };
+    for address in ["203.0.113.8", "203.0.114.7", "2001:db8::1"] {
+        let address = Addresses::Truncated.of(address.parse().unwrap());
+        let request = Request {
+            address,
+            ..request("1.0.0")
+        };
+        recorder.record(&request, NOW);
+    }
+    recorder.record(
+        &Request {
+            delivery: None,
+            ..request("1.0.0")
+        },
+        NOW,
+    );
     let elsewhere = Client {
         is_ci: false,
         ..request("1.0.0").client
@@ -82,7 +101,7 @@ fn whatever_differs_is_another_row() {
         },
         NOW,
     );
-    assert_eq!(take(&recorder).len(), 6);
+    assert_eq!(take(&recorder).len(), 9);
 }
 
 #[test]
@@ -114,6 +133,10 @@ fn under_pressure_rows_get_coarser_and_nothing_is_dropped() {
     assert!(
         rows.iter()
             .any(|row| row.version.is_some() && row.client_version.is_none())
+    );
+    assert!(
+        rows.iter()
+            .any(|row| row.version.is_some() && row.address.is_none())
     );
     assert!(
         rows.iter()

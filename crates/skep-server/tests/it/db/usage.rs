@@ -1,6 +1,8 @@
 use skep_server::clock::Timestamp;
 use skep_server::db::usage::{Asked, UsageRow, report};
+use skep_server::delivery::Way;
 use skep_server::jobs::prune_usage::prune_usage;
+use skep_server::usage::address::Addresses;
 use skep_server::usage::spool::Spool;
 use skep_server::usage::{Counted, FileKind, store};
 
@@ -17,6 +19,8 @@ fn counted(shop: &Shop, version: &str, seconds: i64) -> Counted {
         package: Some("alpha".into()),
         version: Some(version.into()),
         status: 302,
+        delivery: Some(Way::CloudFront),
+        address: Addresses::Truncated.of([203, 0, 113, 7].into()),
         client: "mix".into(),
         client_version: Some("2.5.2".into()),
         elixir_version: Some("1.18.0".into()),

@@ -21,9 +21,15 @@ async fn a_shop_sees_who_fetched_what() {
         (&json!("jo@example.com"), &json!("alpha"), &json!("1.0.0"))
     );
     assert_eq!(row["requests"], 1);
-    let query = "/usage?by=file,license&file=all&license=o&customer=jo@example.com&since=2026-11-22&package=alpha&repository=acme";
+    let query = "/usage?by=file,license,delivery,address&file=all&license=o&customer=jo@example.com&since=2026-11-22&package=alpha&repository=acme";
     let body = shop.get(query).await.expect_status(200);
     assert_eq!(body["usage"].as_array().unwrap().len(), 2);
+    let tarball = body["usage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["file"] == "tarball");
+    assert_eq!(tarball.unwrap()["delivery"], "direct");
     let body = shop.get("/usage?until=2026-11-21").await.expect_status(200);
     assert_eq!(body["usage"], json!([]));
     let body = shop
