@@ -9,8 +9,8 @@
 mod support {
     pub(crate) mod cdn;
     pub(crate) mod http;
+    pub(crate) mod outside;
     pub(crate) mod package;
-    pub(crate) mod port;
     pub(crate) mod run;
     pub(crate) mod shop;
 }
@@ -368,7 +368,8 @@ fn the_text_of_a_refusal_is_seen_with_a_token_as_well() {
 
 /// Does something in the shop's installation, as a page of its server would.
 fn in_shop<T>(shop: &Shop, work: impl AsyncFnOnce(&App) -> T) -> T {
-    let config = Config::load(&shop.repository().join("skep.toml"), &[]).expect("a configuration");
+    let config = Config::load(&shop.repository().join("skep.toml"), shop.environment());
+    let config = config.expect("a configuration");
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let app = App::open(config, Clock::system()).await;

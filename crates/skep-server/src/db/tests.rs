@@ -7,7 +7,10 @@ use tokio::sync::Barrier;
 
 use crate::db::{Db, DbError, OpenMode, settings};
 
-#[path = "../../tests/it/support/postgres.rs"]
+#[path = "../../tests/outside/port.rs"]
+mod port;
+#[path = "../../tests/outside/postgres.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 mod postgres;
 
 async fn postgres() -> Db {

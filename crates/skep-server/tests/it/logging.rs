@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use futures_util::TryStreamExt;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Sale, TestApp};
@@ -66,7 +67,11 @@ async fn no_secret_reaches_the_log() {
         ask_everywhere(&app, secret).await;
     }
     app.get(&url).send().await;
-    fs_err::remove_dir_all(app.dir().join("files/repos")).unwrap();
+    let files = &app.node.app.files;
+    let kept: Vec<_> = files.list().try_collect().await.unwrap();
+    for (file, _) in kept {
+        files.delete(&file).await.unwrap();
+    }
     assert_eq!(app.get(&url).key(&sold.key).send().await.status, 404);
     app.node.usage.flush().await;
     app.stop().await;

@@ -5,8 +5,9 @@ pub(crate) mod customer;
 pub(crate) mod hex_server;
 pub(crate) mod http;
 pub(crate) mod masked;
+#[expect(dead_code, reason = "the tests of the server use the rest of it")]
+pub(crate) mod outside;
 pub(crate) mod package;
-pub(crate) mod port;
 pub(crate) mod run;
 pub(crate) mod shop;
 pub(crate) mod story;

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::support::postgres;
+use crate::support::{port, postgres};
 
 /// Passes connections on to the server until it is aborted, which cuts them.
 async fn proxy(address: &str, to: String) -> JoinHandle<()> {
@@ -29,7 +29,7 @@ async fn proxy(address: &str, to: String) -> JoinHandle<()> {
 async fn a_server_that_goes_away_is_an_outage_and_comes_back() {
     let url = postgres::new_database();
     let server = url.split(['@', '/']).nth(3).unwrap().to_owned();
-    let free = format!("127.0.0.1:{}", postgres::port::free_port());
+    let free = format!("127.0.0.1:{}", port::free_port());
     let running = proxy(&free, server.clone()).await;
     let db = Db::open(&url.replace(&server, &free), OpenMode::Create)
         .await

@@ -2,13 +2,13 @@
 
 use skep_formats::checksum::Sha256;
 
-use crate::support::{MIX, REBAR3, Sale, TestApp, on_each_store};
+use crate::support::{MIX, REBAR3, Sale, TestApp, on_each_app_with};
 
 const PATH: &str = "/repo/tarballs/alpha-1.0.0.tar";
 
 #[tokio::test]
 async fn the_server_streams_the_file_itself() {
-    on_each_store(&[], async |app: TestApp| {
+    on_each_app_with(&[], async |app: TestApp| {
         let tarball = app.publish("alpha", "1.0.0").await;
         let key = app.sell(Sale::of("alpha")).await.key;
         let answer = app
@@ -37,7 +37,7 @@ async fn the_server_streams_the_file_itself() {
 
 #[tokio::test]
 async fn a_client_that_has_the_file_is_told_so() {
-    on_each_store(&[], async |app: TestApp| {
+    on_each_app_with(&[], async |app: TestApp| {
         app.publish("alpha", "1.0.0").await;
         let key = app.sell(Sale::of("alpha")).await.key;
         let etag = app
@@ -72,7 +72,7 @@ async fn a_client_that_has_the_file_is_told_so() {
 
 #[tokio::test]
 async fn head_says_what_get_would() {
-    on_each_store(&[], async |app: TestApp| {
+    on_each_app_with(&[], async |app: TestApp| {
         let tarball = app.publish("alpha", "1.0.0").await;
         let key = app.sell(Sale::of("alpha")).await.key;
         let answer = app.ask(reqwest::Method::HEAD, PATH).key(&key).send().await;
@@ -88,7 +88,7 @@ async fn head_says_what_get_would() {
 
 #[tokio::test]
 async fn a_part_of_the_file_can_be_had() {
-    on_each_store(&[], async |app: TestApp| {
+    on_each_app_with(&[], async |app: TestApp| {
         let tarball = app.publish("alpha", "1.0.0").await;
         let key = app.sell(Sale::of("alpha")).await.key;
         let size = tarball.len();
@@ -134,7 +134,7 @@ async fn a_part_of_the_file_can_be_had() {
 
 #[tokio::test]
 async fn a_local_url_is_followed_without_a_key() {
-    on_each_store(
+    on_each_app_with(
         &[("SKEP_DELIVERY__MODE", "local-url")],
         async |app: TestApp| {
             let tarball = app.publish("alpha", "1.0.0").await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use skep_formats::checksum::Sha256;
 
-use crate::support::postgres::port::free_port;
+use crate::support::port::free_port;
 use crate::support::{MIX, REBAR3, Sale, TestApp};
 
 const PATH: &str = "/repo/tarballs/alpha-1.0.0.tar";
@@ -91,6 +91,7 @@ http {{
 async fn nginx_sends_the_file_to_who_may_have_it() {
     let app = TestApp::with(&[
         ("SKEP_DELIVERY__MODE", "accel"),
+        ("SKEP_STORAGE__URL", "file:files"),
         ("SKEP_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
     ])
     .await;
@@ -128,6 +129,7 @@ async fn nginx_sends_the_file_to_who_may_have_it() {
 async fn who_does_not_come_through_nginx_is_streamed_to() {
     let app = TestApp::with(&[
         ("SKEP_DELIVERY__MODE", "accel"),
+        ("SKEP_STORAGE__URL", "file:files"),
         ("SKEP_SERVER__TRUSTED_PROXIES", "192.0.2.1"),
     ])
     .await;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::postgres::port::free_port;
+use super::port::free_port;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 

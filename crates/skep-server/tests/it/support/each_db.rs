@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use skep_server::db::{Db, OpenMode};
 
-use super::postgres;
+use super::{Setup, postgres};
 
 /// A database of its own for one test.
 pub(crate) struct TestDb {
@@ -34,12 +34,16 @@ pub(crate) fn sqlite_url(dir: &tempfile::TempDir) -> String {
     format!("sqlite:{}", dir.path().join("skep.db").display())
 }
 
-/// Runs a test on SQLite, then on PostgreSQL.
+/// Runs a test on SQLite, then on PostgreSQL; in a run for one set-up, on its database.
 pub(crate) async fn on_each_db(test: impl AsyncFn(TestDb)) {
-    let dir = tempfile::tempdir().expect("a directory");
-    run("SQLite", sqlite_url(&dir), dir, &test).await;
-    let dir = tempfile::tempdir().expect("a directory");
-    run("PostgreSQL", postgres::new_database(), dir, &test).await;
+    if Setup::Small.is_in_this_run() {
+        let dir = tempfile::tempdir().expect("a directory");
+        run("SQLite", sqlite_url(&dir), dir, &test).await;
+    }
+    if Setup::Large.is_in_this_run() {
+        let dir = tempfile::tempdir().expect("a directory");
+        run("PostgreSQL", postgres::new_database(), dir, &test).await;
+    }
 }
 
 async fn run(name: &'static str, url: String, dir: tempfile::TempDir, test: &impl AsyncFn(TestDb)) {

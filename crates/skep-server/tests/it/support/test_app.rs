@@ -12,7 +12,6 @@ use skep_server::catalog::publish::{Publish, publish};
 use skep_server::clock::{TestClock, Timestamp};
 use skep_server::config::Config;
 use skep_server::db::audit::Actor;
-use skep_server::db::{Db, OpenMode};
 use skep_server::node::Node;
 use skep_server::serve::{Timeouts, serve_with};
 use tempfile::TempDir;
@@ -20,7 +19,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::postgres;
+use super::base;
+use super::setup::Setup;
+use super::strict_s3::StrictS3;
 
 /// When tests happen: 2026-11-22T12:00:00Z.
 pub(crate) const TODAY: Timestamp = Timestamp::from_seconds(1_795_348_800);
@@ -40,44 +41,43 @@ pub(crate) struct TestApp {
     pub(super) http: reqwest::Client,
     settings: Vec<(String, String)>,
     dir: TempDir,
+    /// The bucket of the large set-up.
+    s3: Option<StrictS3>,
     numbers: AtomicU32,
     stop: CancellationToken,
     server: Option<JoinHandle<()>>,
 }
 
 impl TestApp {
-    /// With the configuration that a seller starts with.
+    /// With the configuration that a seller starts with, on what this run is for.
     pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
 
-    /// With PostgreSQL.
-    pub(crate) async fn on_postgres() -> Self {
-        let url = postgres::new_database();
-        let database = Db::open(&url, OpenMode::Create).await;
-        database.expect("a new database").close().await;
-        Self::with(&[("SKEP_DATABASE__URL", &url)]).await
-    }
-
     /// With some settings, named as in the environment: `("SKEP_DELIVERY__MODE", "local-url")`.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(Setup::current(), settings).await
+    }
+
+    /// With some settings on a set-up; what they say of database and storage goes before it.
+    pub(crate) async fn on(setup: Setup, settings: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         fs_err::create_dir(dir.path().join("files")).expect("a directory");
         fs_err::copy(KEY, dir.path().join("key.pem")).expect("the golden key");
-        let settings = settings
+        let mut settings = settings
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let database = format!("sqlite:{}", dir.path().join("skep.db").display());
-        Db::open(&database, OpenMode::Create)
-            .await
-            .expect("a new database")
-            .close()
-            .await;
-        Self::start(dir, TestClock::at(TODAY), settings).await
+        let s3 = base::lay(setup, dir.path(), &mut settings).await;
+        Self::start(dir, s3, TestClock::at(TODAY), settings).await
     }
 
-    async fn start(dir: TempDir, clock: TestClock, settings: Vec<(String, String)>) -> Self {
+    async fn start(
+        dir: TempDir,
+        s3: Option<StrictS3>,
+        clock: TestClock,
+        settings: Vec<(String, String)>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let url = format!("http://{address}");
@@ -111,6 +111,7 @@ impl TestApp {
             http,
             settings,
             dir,
+            s3,
             numbers,
             stop,
             server,
@@ -139,7 +140,7 @@ impl TestApp {
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
         self.node.app.db.close().await;
-        Self::start(self.dir, self.clock, self.settings).await
+        Self::start(self.dir, self.s3, self.clock, self.settings).await
     }
 
     /// The directory of it all.
@@ -216,12 +217,6 @@ impl TestApp {
     pub(super) fn next_number(&self) -> u32 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
-}
-
-/// Runs a test with SQLite, then with PostgreSQL.
-pub(crate) async fn on_each_app(test: impl AsyncFn(TestApp)) {
-    test(TestApp::new().await).await;
-    test(TestApp::on_postgres().await).await;
 }
 
 async fn open(dir: &Path, url: &str, settings: &[(String, String)], clock: &TestClock) -> App {

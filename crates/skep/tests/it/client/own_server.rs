@@ -125,7 +125,8 @@ fn a_key_that_was_revoked_or_never_was_is_refused() {
 
 /// What the page does on which a person confirms the code, or refuses it.
 async fn decide(shop: &Shop, user_code: &str, is_allowed: bool) {
-    let config = Config::load(&shop.repository().join("skep.toml"), &[]).expect("a configuration");
+    let config = Config::load(&shop.repository().join("skep.toml"), shop.environment());
+    let config = config.expect("a configuration");
     let app = App::open(config, Clock::system())
         .await
         .expect("the database opens");

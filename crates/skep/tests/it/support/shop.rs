@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use super::{
     cdn::{Cdn, KEY_PAIR_ID, ORIGIN_SECRET},
     http,
+    outside::{Base, port::free_port, setup::Setup, strict_s3::StrictS3},
     package::Package,
-    port::free_port,
     run::{Ran, run},
 };
 
@@ -23,11 +23,11 @@ use super::{
 pub(crate) const NAME: &str = "acme";
 
 /// A repository named `acme`, with or without a running server.
-#[derive(Debug)]
 pub(crate) struct Shop {
     folder: TempDir,
     /// `http://127.0.0.1:PORT`
     pub(crate) url: String,
+    base: Base,
     server: Option<Server>,
 }
 
@@ -42,23 +42,35 @@ pub(crate) struct License {
 impl Shop {
     /// `skep init`, on a port nobody listens on; nothing is served yet.
     pub(crate) fn init() -> Self {
+        Self::init_on(Setup::current())
+    }
+
+    /// The same, on a set-up.
+    pub(crate) fn init_on(setup: Setup) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("http://127.0.0.1:{}", free_port());
         let shop = Self {
             folder,
             url,
+            base: Base::of(setup),
             server: None,
         };
         let repository = shop.repository();
         let mut init = Command::new(env!("CARGO_BIN_EXE_skep"));
         init.arg("init").arg(&repository);
+        init.envs(shop.environment().iter().cloned());
         run(init.args(["--name", NAME, "--url", &shop.url])).succeeded();
         shop
     }
 
     /// A shop with widget 1.0.0 (of 2024-01-10) and 1.1.0 (of 2024-07-10) in the product `tools`.
     pub(crate) fn with_widget() -> Self {
-        let shop = Self::init();
+        Self::with_widget_on(Setup::current())
+    }
+
+    /// The same, on a set-up.
+    pub(crate) fn with_widget_on(setup: Setup) -> Self {
+        let shop = Self::init_on(setup);
         shop.publish(&Package::new("widget", "1.0.0"), "2024-01-10");
         shop.publish(&Package::new("widget", "1.1.0"), "2024-07-10");
         shop.skep(&["product", "create", "tools", "--package", "widget*"])
@@ -77,8 +89,19 @@ impl Shop {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
         command
             .env("SKEP_CONFIG", self.repository().join("skep.toml"))
+            .envs(self.environment().iter().cloned())
             .current_dir(self.folder.path());
         command
+    }
+
+    /// What its configuration does not have: database and bucket of the large set-up.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.base.environment
+    }
+
+    /// Its bucket, on the large set-up.
+    pub(crate) fn s3(&self) -> Option<&StrictS3> {
+        self.base.s3.as_ref()
     }
 
     /// The folder that `skep init` made.

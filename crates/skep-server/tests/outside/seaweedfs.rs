@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::postgres::port::free_port;
+use super::port::free_port;
 
 /// May do everything.
 pub(crate) const ACCESS_KEY_ID: &str = "AKIASKEPTESTS";

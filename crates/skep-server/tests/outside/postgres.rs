@@ -1,14 +1,13 @@
 //! A throw-away PostgreSQL server: started with the first test that needs one, stopped when this
 //! process ends, however it ends.
 
-#[path = "port.rs"]
-pub(crate) mod port;
-
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+use super::port::free_port;
 
 /// Makes the cluster, serves it, and takes everything away once its input ends: the other end of that
 /// pipe is this process. `$1` programs, `$2` port.
@@ -42,26 +41,26 @@ struct Server {
 
 /// The URL of a new, empty database.
 pub(crate) fn new_database() -> String {
+    create("template1")
+}
+
+/// The URL of a new database with what another has, which nobody may be connected to.
+pub(crate) fn copy_of(url: &str) -> String {
+    create(url.rsplit('/').next().expect("a URL has a path"))
+}
+
+fn create(template: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = format!("skep_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let server = server();
+    let port = server.port.to_string();
     let created = Command::new(server.programs.join("createdb"))
-        .args([
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &server.port.to_string(),
-            "-U",
-            "skep",
-            &name,
-        ])
+        .args(["-h", "127.0.0.1", "-p", &port, "-U", "skep"])
+        .args(["-T", template, &name])
         .output()
         .expect("createdb runs");
     assert!(created.status.success(), "createdb: {}", text(&created));
-    format!(
-        "postgres://skep:s3cret-password@127.0.0.1:{}/{name}",
-        server.port
-    )
+    format!("postgres://skep:s3cret-password@127.0.0.1:{port}/{name}")
 }
 
 fn server() -> &'static Server {
@@ -71,7 +70,7 @@ fn server() -> &'static Server {
 
 fn start() -> Server {
     let programs = programs();
-    let port = port::free_port();
+    let port = free_port();
     // PostgreSQL refuses to run as root.
     let mut command = if is_root() {
         let mut command = Command::new("/usr/sbin/runuser");
