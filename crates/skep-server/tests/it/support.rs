@@ -5,7 +5,11 @@ mod base;
 pub(crate) mod browser;
 mod each_app;
 pub(crate) mod each_db;
+#[path = "../outside/line.rs"]
+pub(crate) mod line;
 mod members;
+#[path = "../outside/nginx.rs"]
+pub(crate) mod nginx;
 pub(crate) mod office;
 #[path = "../outside/port.rs"]
 pub(crate) mod port;

@@ -22,6 +22,8 @@ pub(crate) enum Mood {
     Busy,
     /// Another byte in every answer with a body.
     Corrupting,
+    /// Takes every request and answers none.
+    Silent,
 }
 
 struct Shared {
@@ -114,6 +116,9 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     let mood = shared.mood.load(Ordering::Relaxed);
     if mood == Mood::Busy as u8 {
         return refusal(503, "SlowDown");
+    }
+    if mood == Mood::Silent as u8 {
+        std::future::pending::<()>().await;
     }
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |it| it.as_str());

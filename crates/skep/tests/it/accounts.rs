@@ -1,7 +1,7 @@
 //! Users, their API keys and the audit, command by command.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::{run::Ran, shop::Shop, story::Story};
 
@@ -102,10 +102,7 @@ fn the_audit() {
 }
 
 fn create_with_password(shop: &Shop, name: &str, password: &str) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
-    command
-        .arg("--config")
-        .arg(shop.repository().join("skep.toml"));
+    let mut command = shop.command();
     let email = format!("{name}@example.com");
     command.args(["user", "create", "--username", name, "--email", &email]);
     command.args(["--role", "owner", "--password-stdin"]);

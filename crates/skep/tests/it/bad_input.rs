@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use skep_server::db::{Db, OpenMode};
 
 use crate::support::{
+    outside::setup::Setup,
     package::Package,
     run::run,
     shop::Shop,
@@ -159,6 +160,9 @@ fn a_wrong_cloudfront_key_is_named() {
 
 #[test]
 fn a_missing_database_is_not_made_anew() {
+    if Setup::Small.is_for_another_run("it is about the file of SQLite") {
+        return;
+    }
     let shop = Shop::init();
     let file = shop.repository().join("skep.db");
     fs_err::rename(&file, file.with_extension("kept")).expect("it exists");
@@ -172,6 +176,9 @@ fn a_missing_database_is_not_made_anew() {
 
 #[test]
 fn a_locked_database_is_named_and_nothing_is_lost() {
+    if Setup::Small.is_for_another_run("it is about the lock of SQLite") {
+        return;
+    }
     let shop = Shop::with_widget();
     let url = format!("sqlite:{}", shop.repository().join("skep.db").display());
     let runtime = tokio::runtime::Runtime::new().expect("threads");

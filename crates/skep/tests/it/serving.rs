@@ -8,6 +8,7 @@ use std::{
 
 use crate::support::{
     http,
+    outside::setup::Setup,
     package::Package,
     run::run,
     shop::{License, Shop},
@@ -154,6 +155,9 @@ fn the_doctor_is_content_beside_a_server_and_without_one() {
 
 #[test]
 fn the_doctor_names_a_missing_file_and_fails() {
+    if Setup::Small.is_for_another_run("it removes a folder of files") {
+        return;
+    }
     let shop = Shop::with_widget();
     let files = shop
         .repository()

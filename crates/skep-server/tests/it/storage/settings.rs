@@ -30,7 +30,7 @@ async fn each_wrong_setting_is_named() {
     let wrong = async |name, value| refusal(&with(&s3, &[(name, value)])).await;
     let text = wrong("SKEP_STORAGE__URL", "s3://another-bucket/x").await;
     assert!(text.contains("no bucket `another-bucket`"), "{text}");
-    assert!(text.contains("`url` of [storage]"), "{text}");
+    assert!(text.contains("`url` in [storage]"), "{text}");
     let text = wrong("SKEP_STORAGE__ACCESS_KEY_ID", "AKIAUNKNOWN").await;
     assert!(text.contains("`access_key_id` in [storage]"), "{text}");
     let text = wrong("SKEP_STORAGE__SECRET_ACCESS_KEY", "swordfish").await;
