@@ -53,7 +53,7 @@ async fn only_who_may_sees_them() {
 
 #[tokio::test]
 async fn they_can_have_an_address_of_their_own() {
-    let port = crate::support::postgres::port::free_port();
+    let port = crate::support::port::free_port();
     let address = format!("127.0.0.1:{port}");
     let app = TestApp::with(&[("SKEP_METRICS__LISTEN", &address)]).await;
     assert_eq!(app.get("/metrics").send().await.status, 404);
