@@ -69,9 +69,22 @@ impl App {
     /// # Errors
     /// Anything missing or wrong; nothing is made in its place.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        Self::open_in(OpenMode::Existing, config, clock).await
+    }
+
+    /// The same for a node: it serves from a database that a newer version has migrated as well, and
+    /// writes nothing to it.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open_to_serve(config: Config, clock: Clock) -> Result<Self, StartError> {
+        Self::open_in(OpenMode::Serving, config, clock).await
+    }
+
+    async fn open_in(mode: OpenMode, config: Config, clock: Clock) -> Result<Self, StartError> {
         let signers = keys::read_all(&config)?;
         let files = Files::open(&config.storage)?;
-        let db = Db::open(config.database.reveal(), OpenMode::Existing).await?;
+        let db = Db::open(config.database.reveal(), mode).await?;
         // Before anything is remembered under a new name.
         keys::refuse_unnamed(&config, &db).await?;
         for repository in &config.repositories {

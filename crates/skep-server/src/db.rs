@@ -15,7 +15,9 @@ pub mod downloads;
 mod error;
 pub mod feed;
 pub mod grants;
+mod guard;
 pub mod idempotency;
+pub mod jobs;
 pub mod keys;
 pub mod licenses;
 pub mod oauth_clients;
@@ -50,6 +52,7 @@ use tokio::sync::watch;
 
 pub use error::DbError;
 pub use feed::Change;
+use guard::Schema;
 pub(crate) use macros::in_tx;
 pub use open::{OpenError, OpenMode};
 
@@ -59,6 +62,7 @@ pub struct Db {
     pools: Pools,
     /// The last revision this process committed: wakes its own followers without a poll.
     committed: Arc<watch::Sender<i64>>,
+    schema: Arc<Schema>,
 }
 
 #[derive(Clone)]
@@ -113,6 +117,7 @@ impl Db {
         Self {
             pools,
             committed: Arc::new(watch::Sender::new(0)),
+            schema: Arc::new(Schema::known()),
         }
     }
 
@@ -146,6 +151,14 @@ impl Db {
         }
     }
 
+    /// The number of the schema, where a newer version of this program has brought the database to one that
+    /// this one does not know: it can be read, and writing is refused with [`DbError::NewerSchema`]. As of
+    /// the last look, a second ago at most while a snapshot follows the feed.
+    #[must_use]
+    pub fn newer_schema(&self) -> Option<i64> {
+        self.schema.newer()
+    }
+
     /// Begins reading: everything read through one [`Conn`] is of the same moment.
     pub async fn read(&self) -> Result<Conn, DbError> {
         const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -153,21 +166,35 @@ impl Db {
             Pools::Sqlite { readers, .. } => readers.begin().await.map(Driver::Sqlite),
             Pools::Postgres { pool, .. } => pool.begin_with(READ).await.map(Driver::Postgres),
         };
-        Ok(Conn::new(driver.map_err(|error| self.refused(error))?))
+        self.conn(driver)
+    }
+
+    fn conn(&self, driver: Result<Driver, sqlx::Error>) -> Result<Conn, DbError> {
+        Ok(Conn {
+            driver: driver.map_err(|error| self.refused(error))?,
+            has_conflict: false,
+            schema: Arc::clone(&self.schema),
+        })
     }
 
     /// Begins writing. On SQLite this waits for the lock at once: upgrading a reader later would fail
-    /// without waiting. Dropping the transaction rolls it back.
+    /// without waiting. Dropping the transaction rolls it back. A schema that this program does not know
+    /// is not written to.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         let driver = match &self.pools {
             Pools::Sqlite { writer, .. } => writer
                 .begin_with("BEGIN IMMEDIATE")
                 .await
                 .map(Driver::Sqlite),
-            Pools::Postgres { pool, .. } => pool.begin().await.map(Driver::Postgres),
+            Pools::Postgres { pool, .. } => pool
+                .begin_with(guard::POSTGRES_BEGIN)
+                .await
+                .map(Driver::Postgres),
         };
+        let mut conn = self.conn(driver)?;
+        guard::refuse_newer(&mut conn).await?;
         Ok(Tx {
-            conn: Conn::new(driver.map_err(|error| self.refused(error))?),
+            conn,
             changes: BTreeSet::new(),
             committed: Arc::clone(&self.committed),
         })
@@ -202,6 +229,7 @@ impl Db {
 pub struct Conn {
     driver: Driver,
     has_conflict: bool,
+    schema: Arc<Schema>,
 }
 
 #[derive(Debug)]
@@ -211,13 +239,6 @@ pub(crate) enum Driver {
 }
 
 impl Conn {
-    fn new(driver: Driver) -> Self {
-        Self {
-            driver,
-            has_conflict: false,
-        }
-    }
-
     pub(crate) fn driver(&mut self) -> &mut Driver {
         &mut self.driver
     }

@@ -10,6 +10,7 @@ use crate::db::{Db, OpenMode};
 mod catalog;
 mod delivery;
 mod folders;
+mod jobs;
 mod keys;
 mod storage;
 mod surroundings;
@@ -107,6 +108,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
             checks.extend(keys::remembered(config, &db).await);
             checks.extend(catalog::examine(files.as_ref(), &db, examination).await);
             checks.extend(users::examine(&db).await);
+            checks.extend(jobs::examine(&db).await);
             checks.push(surroundings::clock(&db, clock).await);
             db.close().await;
         }

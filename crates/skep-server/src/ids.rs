@@ -125,6 +125,8 @@ id_type!(ApiKeyId, "apk", "API key");
 id_type!(SessionId, "ses", "browser session");
 id_type!(TokenGrantId, "tgr", "login of a tool");
 id_type!(DeviceId, "dev", "login that waits");
+id_type!(JobId, "job", "job");
+id_type!(NodeId, "nod", "running node");
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ use crate::catalog::views::Views;
 use crate::db::DbError;
 use crate::delivery::{Delivery, DeliveryError};
 use crate::files::{FilesError, Found};
-use crate::jobs::{prune_accounts, prune_oauth, prune_usage};
+use crate::jobs;
 use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
 use crate::metrics::Metrics;
@@ -71,6 +71,11 @@ pub enum NodeError {
         /// What happened.
         source: std::io::Error,
     },
+    /// A newer version has changed what is to be loaded.
+    #[error(
+        "the database has schema {0}, which this version of Skep cannot even read: install the newer one"
+    )]
+    NewerSchema(i64, #[source] DbError),
     /// Starting needs the database.
     #[error("licenses and releases cannot be loaded from the database")]
     Load(#[source] DbError),
@@ -83,12 +88,14 @@ pub enum Readiness {
     Ready,
     /// Yes: it serves everything it knows, though its database is away.
     DatabaseAway,
+    /// Yes: it serves everything, but writes nothing, for a newer version has migrated the database.
+    NewerSchema,
     /// No more: it is finishing.
     Draining,
 }
 
 impl Node {
-    /// Loads the snapshot and begins to follow the feed, to collect usage and to prune it.
+    /// Loads the snapshot and begins to follow the feed, to collect usage and to do jobs.
     ///
     /// # Errors
     /// Something it needs is missing or wrong.
@@ -111,7 +118,10 @@ impl Node {
         let usage = Arc::new(usage);
         let snapshot = SnapshotHandle::start(app.db.clone(), Arc::clone(&usage))
             .await
-            .map_err(NodeError::Load)?;
+            .map_err(|error| match app.db.newer_schema() {
+                Some(found) => NodeError::NewerSchema(found, error),
+                None => NodeError::Load(error),
+            })?;
         let node = Arc::new(Self {
             snapshot: Arc::new(snapshot),
             views: Views::default(),
@@ -137,27 +147,14 @@ impl Node {
             .spawn(async move { stop.run_until_cancelled(snapshot.follow()).await });
         self.tasks
             .spawn(Arc::clone(&self.usage).run(self.stop.clone()));
-        let (db, clock) = (self.app.db.clone(), self.app.clock.clone());
-        self.tasks.spawn(prune_usage::run(
-            db,
-            self.app.config.usage.retention_days,
-            clock,
-            self.stop.clone(),
-        ));
-        let (db, clock) = (self.app.db.clone(), self.app.clock.clone());
-        self.tasks
-            .spawn(prune_oauth::run(db, clock, self.stop.clone()));
         let (db, uses, stop) = (
             self.app.db.clone(),
             Arc::clone(&self.last_uses),
             self.stop.clone(),
         );
         self.tasks.spawn(async move { uses.run(&db, stop).await });
-        self.tasks.spawn(prune_accounts::run(
-            self.app.db.clone(),
-            self.app.clock.clone(),
-            self.stop.clone(),
-        ));
+        self.tasks
+            .spawn(jobs::run(Arc::clone(&self.app), self.stop.clone()));
         self.tasks.close();
     }
 
@@ -168,15 +165,21 @@ impl Node {
             return Readiness::Draining;
         }
         match self.snapshot.health() {
+            Health::Following if self.app.db.newer_schema().is_some() => Readiness::NewerSchema,
             Health::Following => Readiness::Ready,
             Health::DatabaseAway => Readiness::DatabaseAway,
         }
     }
 
-    /// Asks load balancers for no further requests. What is counted so far goes to the spool: from
-    /// there it survives whatever happens next.
-    pub async fn drain(&self) {
+    /// Asks load balancers for no further requests.
+    pub fn begin_drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// The same; and what is counted so far goes to the spool: from there it survives whatever happens
+    /// next.
+    pub async fn drain(&self) {
+        self.begin_drain();
         self.usage.write_to_spool().await;
     }
 

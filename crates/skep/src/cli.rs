@@ -11,6 +11,7 @@ pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod client;
 pub(crate) mod customer;
+pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod license;
 pub(crate) mod oauth_client;
@@ -117,6 +118,9 @@ pub(crate) enum Command {
     Usage(usage::Usage),
     /// Who did what, when, and from where
     Audit(audit::Audit),
+    /// What nodes do once, by themselves: pruning and the like
+    #[command(subcommand)]
+    Job(job::Job),
     /// A repository of plain files, without a server: build it or verify one
     #[command(subcommand)]
     Registry(registry::Registry),

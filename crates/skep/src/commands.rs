@@ -1,6 +1,7 @@
 //! What each command does: calls the server's operations, and turns what comes back into text for
 //! people or JSON for programs.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -21,6 +22,7 @@ mod doctor;
 mod fetch;
 mod info;
 mod init;
+mod job;
 mod key;
 mod license;
 mod login;
@@ -102,18 +104,27 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Demo(_) => logging::start(LogFormat::Text, "warn")?,
         _ => logging::start(LogFormat::Text, "off")?,
     }
+    // It changes the environment, which only one thread may do.
+    let handed_over = match &cli.command {
+        Command::Serve(_) => serve::handed_over()?,
+        _ => None,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("threads could not be started")?;
-    runtime.block_on(dispatch(&context, cli.command))
+    runtime.block_on(dispatch(&context, cli.command, handed_over))
 }
 
-async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome> {
+async fn dispatch(
+    context: &Context,
+    command: Command,
+    handed_over: Option<TcpListener>,
+) -> anyhow::Result<Outcome> {
     match command {
         Command::Demo(arguments) => demo::run(context, arguments).await?,
         Command::Init(arguments) => init::run(context, arguments).await?,
-        Command::Serve(arguments) => serve::run(context, arguments).await?,
+        Command::Serve(arguments) => serve::run(context, arguments, handed_over).await?,
         Command::Publish(arguments) => return publish::run(context, arguments).await,
         Command::Package(command) => package::run(context, command).await?,
         Command::Product(command) => product::run(context, command).await?,
@@ -125,6 +136,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Outcome
         Command::OauthClient(command) => oauth_client::run(context, command).await?,
         Command::Usage(arguments) => usage::run(context, arguments).await?,
         Command::Audit(arguments) => audit::run(context, arguments).await?,
+        Command::Job(command) => job::run(context, command).await?,
         Command::Registry(command) => return registry::run(context, command).await,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,
         Command::Login(arguments) => login::log_in(context, arguments).await?,

@@ -16,6 +16,17 @@ pub enum DbError {
     /// Two transactions met and this one lost: worth another attempt from its beginning.
     #[error("two changes to the database met, and this one was undone; try again")]
     Conflict,
+    /// A newer version of this program has migrated it.
+    #[error(
+        "a newer Skep has brought the database to schema {found}, and this one knows {known}: it goes on serving what \
+         is there, but writes nothing; replace it with the newer one"
+    )]
+    NewerSchema {
+        /// The database's schema.
+        found: i64,
+        /// The last one this program knows.
+        known: i64,
+    },
     /// It can be read, but not written.
     #[error(
         "the database is read-only: check the permissions of its file and its directory, or the server's role"
@@ -46,12 +57,16 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// Whether the database itself is away, as opposed to refusing this one thing.
+    /// Whether the database itself is away, or takes no writes, as opposed to refusing this one thing.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         matches!(
             self,
-            Self::Busy | Self::ReadOnly | Self::Full | Self::Unavailable(_)
+            Self::Busy
+                | Self::ReadOnly
+                | Self::Full
+                | Self::Unavailable(_)
+                | Self::NewerSchema { .. }
         )
     }
 }

@@ -89,13 +89,16 @@ impl Db {
     }
 }
 
-/// Epoch and last revision.
+/// Epoch and last revision. Whoever follows the feed learns here of a newer schema, too.
 pub(super) async fn head(conn: &mut Conn) -> Result<(String, i64), DbError> {
-    fetch_one!(
+    let (epoch, revision, schema) = fetch_one!(
         conn,
-        (String, i64),
-        "SELECT epoch, revision FROM feed WHERE id = 1"
-    )
+        (String, i64, i64),
+        "SELECT epoch, revision, (SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM _sqlx_migrations) \
+         FROM feed WHERE id = 1"
+    )?;
+    conn.schema.note(schema);
+    Ok((epoch, revision))
 }
 
 pub(super) async fn since(conn: &mut Conn, after: i64) -> Result<Feed, DbError> {

@@ -4,6 +4,8 @@ mod postgres;
 mod schema;
 mod sqlite;
 
+pub(super) use schema::KNOWN as KNOWN_SCHEMA;
+
 use crate::db::{Db, DbError};
 
 /// Whether a database is expected to be there.
@@ -11,6 +13,9 @@ use crate::db::{Db, DbError};
 pub enum OpenMode {
     /// It has been made by `skep init`.
     Existing,
+    /// The same, to serve from: it may have a schema that this version does not know, and is not written
+    /// to then ([`Db::newer_schema`]).
+    Serving,
     /// It is to be made now; one that has tables already is refused.
     Create,
 }

@@ -16,10 +16,11 @@ pub(crate) async fn healthz() -> Response {
 }
 
 /// `GET /readyz`: send requests here, or not. A node whose database is away still serves everything
-/// it knows.
+/// it knows, and so does one whose database a newer version has migrated.
 pub(crate) async fn readyz(State(node): State<Arc<Node>>) -> Response {
     let (status, body) = match node.readiness() {
         Readiness::Ready => (StatusCode::OK, "ready\n"),
+        Readiness::NewerSchema => (StatusCode::OK, "degraded: schema\n"),
         Readiness::DatabaseAway => (StatusCode::OK, "degraded: database\n"),
         Readiness::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
     };

@@ -1,15 +1,10 @@
 //! Deletes what nobody can use anymore: sessions and one-time links that are over, counts of wrong
 //! attempts that are forgotten, and addresses where a user has not been for long.
 
-use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
-
 use crate::accounts::sessions::{LONGEST_IDLE_SECONDS, LONGEST_SECONDS};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::db::{Db, DbError, attempts, in_tx, one_time_links, sessions};
 
-const EVERY: Duration = Duration::from_secs(3600);
 /// No rule remembers longer: see `accounts/attempts.rs`.
 const ATTEMPTS_DAYS: i64 = 1;
 /// Whoever was not at an address for so long is a stranger there again.
@@ -32,17 +27,4 @@ pub async fn prune_accounts(db: &Db, now: Timestamp) -> Result<u64, DbError> {
         rows += attempts::delete_known_addresses_before(tx, long_ago).await?;
         Ok(rows)
     })
-}
-
-/// Prunes every hour until it is stopped.
-pub async fn run(db: Db, clock: Clock, stop: CancellationToken) {
-    loop {
-        if let Err(error) = prune_accounts(&db, clock.now()).await {
-            tracing::warn!(%error, "what is over could not be deleted");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
-        }
-    }
 }

@@ -1,14 +1,9 @@
 //! Deletes what is of no use to anybody anymore: revocations of tokens that have expired by themselves,
 //! logins that nobody confirmed, and logins that ended long ago. The audit keeps what happened.
 
-use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
-
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::db::{Db, DbError, in_tx, oauth_grants};
 
-const EVERY: Duration = Duration::from_secs(3600);
 /// A replayed refresh token is told that its login has ended for so long.
 const KEPT_DAYS: i64 = 7;
 
@@ -25,21 +20,6 @@ pub async fn prune_oauth(db: &Db, now: Timestamp) -> Result<u64, DbError> {
         deleted += some;
         if some == 0 {
             return Ok(deleted);
-        }
-    }
-}
-
-/// Prunes every hour until it is stopped.
-pub async fn run(db: Db, clock: Clock, stop: CancellationToken) {
-    loop {
-        match prune_oauth(&db, clock.now()).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "old logins were deleted"),
-            Err(error) => tracing::warn!(%error, "old logins could not be deleted"),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
         }
     }
 }

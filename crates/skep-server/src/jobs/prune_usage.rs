@@ -1,14 +1,8 @@
 //! Deletes usage that is older than the seller wants to keep. What each license ever downloaded is
 //! kept apart from it and stays.
 
-use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
-
 use crate::clock::Timestamp;
 use crate::db::{Db, DbError, in_tx, usage};
-
-const EVERY: Duration = Duration::from_secs(3600);
 
 /// Deletes rows of more than `retention_days` before `now`; 0 keeps them for ever. How many went.
 ///
@@ -26,21 +20,6 @@ pub async fn prune_usage(db: &Db, retention_days: u32, now: Timestamp) -> Result
         deleted += some;
         if some == 0 {
             return Ok(deleted);
-        }
-    }
-}
-
-/// Prunes every hour until it is stopped.
-pub async fn run(db: Db, retention_days: u32, clock: crate::clock::Clock, stop: CancellationToken) {
-    loop {
-        match prune_usage(&db, retention_days, clock.now()).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "old usage was deleted"),
-            Err(error) => tracing::warn!(%error, "old usage could not be deleted"),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
         }
     }
 }

@@ -4,6 +4,7 @@ mod downloads;
 mod opening;
 mod outage;
 pub(crate) mod sample;
+mod schema;
 mod snapshot;
 mod tables;
 mod transactions;

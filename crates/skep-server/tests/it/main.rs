@@ -14,6 +14,7 @@ mod db;
 mod explain;
 mod health;
 mod init;
+mod jobs;
 mod licensing;
 mod logging;
 mod manage;

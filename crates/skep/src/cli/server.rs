@@ -77,7 +77,11 @@ within a second.
 
 SIGTERM, Ctrl-C or a terminal that closes (SIGHUP) finishes the requests under
 way, writes down the usage and ends with exit code 0; a second SIGTERM or Ctrl-C
-ends at once. SKEP_LOG=debug logs more.";
+ends at once. After SIGTERM it first says at /readyz that it stops, and goes on
+accepting for [server] grace_seconds. SKEP_LOG=debug logs more.
+
+A listening socket that systemd or another process hands over (LISTEN_FDS) is
+used instead of an address of its own, and is left to the next process at once.";
 
 /// `serve`
 #[derive(Debug, Args)]

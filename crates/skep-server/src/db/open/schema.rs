@@ -1,10 +1,11 @@
 //! The schema: one numbered file for each step, the same numbers in both folders.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{PgConnection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
 
 use super::{OpenError, OpenMode};
 use crate::db::DbError;
+use crate::db::guard::POSTGRES_LOCK;
 
 /// Number, name, text for SQLite, text for PostgreSQL. Once released, a file never changes.
 const STEPS: &[(i64, &str, &str, &str)] = &[
@@ -39,6 +40,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../../migrations/postgres/0005_manage.sql"),
     ),
     (
+        6,
+        "jobs",
+        include_str!("../../../migrations/sqlite/0006_jobs.sql"),
+        include_str!("../../../migrations/postgres/0006_jobs.sql"),
+    ),
+    (
         7,
         "usage",
         include_str!("../../../migrations/sqlite/0007_usage.sql"),
@@ -47,7 +54,7 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
 ];
 
 /// The schema this program works with.
-const KNOWN: i64 = STEPS[STEPS.len() - 1].0;
+pub(in crate::db) const KNOWN: i64 = STEPS[STEPS.len() - 1].0;
 
 fn migrator(is_postgres: bool) -> Migrator {
     let migrations = STEPS.iter().map(|&(number, name, sqlite, postgres)| {
@@ -108,14 +115,6 @@ macro_rules! look {
         let found: i64 = sqlx::query_scalar(last)
             .fetch_one(&mut *$connection)
             .await?;
-        if found > KNOWN {
-            let shown = $shown.to_owned();
-            return Err(LookError::Open(OpenError::Newer {
-                shown,
-                found,
-                known: KNOWN,
-            }));
-        }
         Ok(Found::Schema(found))
     }};
 }
@@ -146,9 +145,17 @@ pub(super) async fn look_sqlite(
 
 fn is_ready(found: Found, shown: &str, mode: OpenMode) -> Result<bool, OpenError> {
     match (found, mode) {
-        (Found::Nothing, OpenMode::Existing) => Err(OpenError::Missing(shown.to_owned())),
+        (Found::Nothing, OpenMode::Existing | OpenMode::Serving) => {
+            Err(OpenError::Missing(shown.to_owned()))
+        }
         (Found::Schema(_), OpenMode::Create) => Err(OpenError::Exists(shown.to_owned())),
         (Found::Nothing, OpenMode::Create) => Ok(false),
+        (Found::Schema(found), OpenMode::Serving) => Ok(found >= KNOWN),
+        (Found::Schema(found), OpenMode::Existing) if found > KNOWN => Err(OpenError::Newer {
+            shown: shown.to_owned(),
+            found,
+            known: KNOWN,
+        }),
         (Found::Schema(found), OpenMode::Existing) => Ok(found == KNOWN),
     }
 }
@@ -201,9 +208,26 @@ pub(super) async fn prepare_postgres(
     if is_ready(found, shown, mode)? {
         return Ok(());
     }
+    migrate_postgres(pool)
+        .await
+        .map_err(|error| OpenError::Migration {
+            shown: shown.to_owned(),
+            problem: error.to_string(),
+        })
+}
+
+/// Older nodes may be writing: theirs ends first, and what they begin meanwhile waits and is refused.
+async fn migrate_postgres(pool: &PgPool) -> Result<(), MigrateError> {
+    let mut connection = pool.acquire().await?;
+    sqlx::query("SET lock_timeout = '60s'")
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(POSTGRES_LOCK)
+        .execute(&mut *connection)
+        .await?;
     let migrated = migrator(true).run(pool).await;
-    migrated.map_err(|error| OpenError::Migration {
-        shown: shown.to_owned(),
-        problem: error.to_string(),
-    })
+    // With the connection the lock goes.
+    connection.close().await?;
+    migrated
 }

@@ -24,10 +24,10 @@ pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError>
         error,
     };
     match mode {
-        OpenMode::Existing if !Path::new(path).exists() => {
+        OpenMode::Existing | OpenMode::Serving if !Path::new(path).exists() => {
             return Err(OpenError::Missing(path.to_owned()));
         }
-        OpenMode::Existing => {}
+        OpenMode::Existing | OpenMode::Serving => {}
         OpenMode::Create => create(path)?,
     }
     let file = SqliteConnectOptions::new()

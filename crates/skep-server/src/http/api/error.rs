@@ -67,6 +67,14 @@ impl ApiError {
         )
     }
 
+    /// 503 of a node that is too old for its database.
+    pub(crate) fn outdated() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "this server is being upgraded and takes no changes just now; nothing was changed, try again in a few minutes",
+        )
+    }
+
     /// 500: a bug or a damaged installation. What it is, only the log says.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
         let cause = error.source().map(ToString::to_string);
@@ -146,7 +154,10 @@ impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         if error.is_outage() {
             tracing::warn!(%error, "a request to the API needs the database");
-            return Self::unavailable();
+            return match error {
+                DbError::NewerSchema { .. } => Self::outdated(),
+                _ => Self::unavailable(),
+            };
         }
         match error {
             DbError::Conflict | DbError::Unique(_) => Self::new(

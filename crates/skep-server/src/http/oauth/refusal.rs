@@ -85,6 +85,9 @@ fn refused(error: &OAuthError) -> Response {
             tracing::error!(%cause, "a request for a token failed");
             "something went wrong here; please tell the seller".to_owned()
         }
+        OAuthError::Database(DbError::NewerSchema { .. }) => {
+            "this server is being upgraded; try again in a few minutes".to_owned()
+        }
         OAuthError::Database(cause) => {
             tracing::warn!(%cause, "a request for a token needs the database");
             "the database is away; try again in a moment".to_owned()

@@ -25,6 +25,8 @@ pub(crate) enum PageError {
     Foreign,
     /// The database is away.
     Unavailable,
+    /// This node is too old for its database.
+    Outdated,
     /// A bug, or a damaged installation. What it is, only the log says.
     Internal,
 }
@@ -67,6 +69,11 @@ impl PageError {
                 "Not now",
                 "The database is away. Nothing was changed; try again in a moment.",
             ),
+            Self::Outdated => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Not now",
+                "This server is being upgraded. Nothing was changed; try again in a few minutes.",
+            ),
             Self::Login(_) | Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong here",
@@ -96,10 +103,10 @@ impl IntoResponse for PageError {
 
 impl From<DbError> for PageError {
     fn from(error: DbError) -> Self {
-        if error.is_outage() {
-            Self::Unavailable
-        } else {
-            Self::internal(&error)
+        match error {
+            DbError::NewerSchema { .. } => Self::Outdated,
+            error if error.is_outage() => Self::Unavailable,
+            error => Self::internal(&error),
         }
     }
 }
