@@ -61,6 +61,10 @@ pub struct Server {
     pub url: String,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Told to stop, it goes on accepting, and keeps idle connections, for so long.
+    pub grace_seconds: u32,
+    /// How long it then waits for requests under way.
+    pub drain_seconds: u32,
 }
 
 /// `[delivery]`

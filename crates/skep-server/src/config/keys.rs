@@ -5,6 +5,8 @@ pub(super) const KEYS: &[&str] = &[
     "server.listen",
     "server.url",
     "server.trusted_proxies",
+    "server.grace_seconds",
+    "server.drain_seconds",
     "database.url",
     "database.url_file",
     "storage.url",

@@ -79,6 +79,8 @@ impl Reader<'_> {
             listen,
             url,
             trusted_proxies,
+            grace_seconds: self.small("server.grace_seconds", 5, 0..=600)?,
+            drain_seconds: self.small("server.drain_seconds", 25, 0..=3600)?,
         })
     }
 

@@ -1,17 +1,22 @@
-//! A connection that is closed without losing its last answer. Whoever closes a socket while the other
-//! side is still sending makes the kernel reset it, and then the answer is lost: so first only our side
-//! is closed, and what still comes is thrown away for a while.
+//! A connection that is patient in two ways, both within bounds.
+//!
+//! It is closed without losing its last answer. Whoever closes a socket while the other side is still
+//! sending makes the kernel reset it, and then the answer is lost: so first only our side is closed, and
+//! what still comes is thrown away for a while.
+//!
+//! And it waits for a client that takes its time to read, but not for one that has stopped.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
+use tokio::time::{Sleep, sleep};
+
+use super::signals::Signals;
 
 /// How long a client may go on sending.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -23,22 +28,76 @@ const BLOCK_BYTES: usize = 16 * 1024;
 #[derive(Debug)]
 pub(super) struct Lingering {
     stream: TcpStream,
-    is_wanted: Arc<AtomicBool>,
+    signals: Arc<Signals>,
     is_shut: bool,
     left: u64,
     until: Option<Pin<Box<Sleep>>>,
+    stall: Stall,
+}
+
+/// Whether a client that does not take what is written has stopped reading. Costs nothing until one does
+/// not, and seldom something then: the alarm is set once for many waits.
+#[derive(Debug)]
+struct Stall {
+    limit: Duration,
+    written: u32,
+    /// What had been written when the alarm was set.
+    mark: u32,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Stall {
+    /// Ready when nothing was written for the limit, or up to twice as long.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let (limit, written) = (self.limit, self.written);
+            let alarm = self.alarm.get_or_insert_with(|| {
+                self.mark = written;
+                Box::pin(sleep(limit))
+            });
+            ready!(alarm.as_mut().poll(context));
+            if self.mark == written {
+                return Poll::Ready(());
+            }
+            self.mark = written;
+            alarm.as_mut().set(sleep(limit));
+        }
+    }
 }
 
 impl Lingering {
-    /// Lingers at its end if by then somebody has set the flag.
-    pub(super) fn new(stream: TcpStream, is_wanted: Arc<AtomicBool>) -> Self {
+    /// Lingers at its end if by then somebody has asked for it; gives up on a client that takes nothing
+    /// for `limit`.
+    pub(super) fn new(stream: TcpStream, signals: Arc<Signals>, limit: Duration) -> Self {
         Self {
             stream,
-            is_wanted,
+            signals,
             is_shut: false,
             left: MAX_BYTES,
             until: None,
+            stall: Stall {
+                limit,
+                written: 0,
+                mark: 0,
+                alarm: None,
+            },
         }
+    }
+
+    /// What became of writing, unless it has been waiting for too long.
+    fn written(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if polled.is_ready() {
+            self.signals.moved();
+            self.stall.written = self.stall.written.wrapping_add(1);
+            return polled;
+        }
+        ready!(self.stall.poll(context));
+        let text = "the client has stopped reading";
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, text)))
     }
 
     fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -67,7 +126,11 @@ impl AsyncRead for Lingering {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if polled.is_ready() {
+            self.signals.moved();
+        }
+        polled
     }
 }
 
@@ -77,7 +140,8 @@ impl AsyncWrite for Lingering {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(context, polled)
     }
 
     fn poll_write_vectored(
@@ -85,7 +149,8 @@ impl AsyncWrite for Lingering {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.written(context, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -100,8 +165,8 @@ impl AsyncWrite for Lingering {
         if !self.is_shut {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
             self.is_shut = true;
-            if self.is_wanted.load(Ordering::Relaxed) {
-                self.until = Some(Box::pin(tokio::time::sleep(WITHIN)));
+            if self.signals.is_lingering() {
+                self.until = Some(Box::pin(sleep(WITHIN)));
             }
         }
         self.poll_rest(context).map(Ok)

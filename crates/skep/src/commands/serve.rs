@@ -2,13 +2,16 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
 use skep_server::app::App;
 use skep_server::clock::Clock;
 use skep_server::config::Config;
 use skep_server::node::Node;
-use skep_server::serve::serve;
+use skep_server::serve::{Socket, Stop, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -16,18 +19,81 @@ use super::Context;
 use crate::cli::server::{LogFormat, Serve};
 use crate::output::hint;
 
-pub(super) async fn run(context: &Context, arguments: Serve) -> anyhow::Result<()> {
+pub(super) async fn run(
+    context: &Context,
+    arguments: Serve,
+    handed_over: Option<std::net::TcpListener>,
+) -> anyhow::Result<()> {
     let config = context.config()?;
     let address = arguments.listen.unwrap_or(config.server.listen);
     let shutdown = shutdown(|| {})?;
     // Before anything is opened: a second server on the same port must not touch what is there.
-    let listener = bind(address).await?;
-    let app = App::open(config, Clock::system()).await?;
+    let (socket, address) = match handed_over {
+        Some(listener) => shared(listener)?,
+        None => own(address).await?,
+    };
+    let app = App::open_to_serve(config, Clock::system()).await?;
     let node = Node::start(app).await?;
-    let address = listener.local_addr().context("the socket has no address")?;
     announce(context, arguments.log_format, &node.app.config, address);
-    serve(node, listener, shutdown).await;
+    tell(NotifyState::Ready);
+    let watchdog = tokio::spawn(feed_watchdog());
+    let stopped = async {
+        let stop = shutdown.await;
+        tell(NotifyState::Stopping);
+        stop
+    };
+    serve(node, socket, stopped).await;
+    watchdog.abort();
     Ok(())
+}
+
+/// The listening socket that systemd or another process handed over, if one did.
+pub(super) fn handed_over() -> anyhow::Result<Option<std::net::TcpListener>> {
+    let mut given = ListenFd::from_env();
+    if given.len() > 1 {
+        let error = anyhow::anyhow!("{} sockets were handed over (LISTEN_FDS)", given.len());
+        return Err(hint(
+            error,
+            "`skep serve` listens on one: hand over that one only",
+        ));
+    }
+    given.take_tcp_listener(0).map_err(|error| {
+        let error = anyhow::anyhow!("what was handed over (LISTEN_FDS) cannot be used: {error}");
+        hint(error, "it has to be a listening TCP socket, as `ListenStream=4000` of a systemd socket unit makes one")
+    })
+}
+
+fn shared(listener: std::net::TcpListener) -> anyhow::Result<(Socket, SocketAddr)> {
+    let address = listener.local_addr().context("the socket has no address")?;
+    listener
+        .set_nonblocking(true)
+        .context("the socket cannot be used")?;
+    let listener = TcpListener::from_std(listener).context("the socket cannot be used")?;
+    Ok((Socket::shared(listener), address))
+}
+
+async fn own(address: SocketAddr) -> anyhow::Result<(Socket, SocketAddr)> {
+    let listener = bind(address).await?;
+    let address = listener.local_addr().context("the socket has no address")?;
+    Ok((listener.into(), address))
+}
+
+/// Tells systemd, where it started us.
+fn tell(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd cannot be told how things stand");
+    }
+}
+
+/// Where systemd watches over us (`WatchdogSec=`), it kills a process whose threads all hang.
+async fn feed_watchdog() {
+    let Some(patience) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    loop {
+        tell(NotifyState::Watchdog);
+        tokio::time::sleep((patience / 2).max(Duration::from_millis(100))).await;
+    }
 }
 
 /// Says where customers find what: to people in a sentence, to programs in their log.
@@ -71,25 +137,28 @@ pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Ready once the process is asked to end, or its terminal is closed. A second request ends it at once,
+/// Ready once the process is asked to end, or its terminal is closed: whoever sits there does not want to
+/// wait. A second request ends it at once,
 /// after `clean_up`; a terminal that closes may well say so twice, so that is none.
 pub(super) fn shutdown(
     clean_up: impl FnOnce() + Send + 'static,
-) -> anyhow::Result<impl Future<Output = ()>> {
+) -> anyhow::Result<impl Future<Output = Stop>> {
     let listen = |kind| signal(kind).context("signals cannot be received");
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut hangup = listen(SignalKind::hangup())?;
     Ok(async move {
-        tokio::select! {
-            () = either(&mut terminate, &mut interrupt) => {}
-            _ = hangup.recv() => {}
-        }
+        let stop = tokio::select! {
+            _ = terminate.recv() => Stop::Gently,
+            _ = interrupt.recv() => Stop::Soon,
+            _ = hangup.recv() => Stop::Soon,
+        };
         tokio::spawn(async move {
             either(&mut terminate, &mut interrupt).await;
             clean_up();
             std::process::exit(1);
         });
+        stop
     })
 }
 

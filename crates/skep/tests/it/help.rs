@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command};
 
 use crate::support::{run::run, story::told};
 
-const COMMANDS: [&str; 70] = [
+const COMMANDS: [&str; 74] = [
     "",
     "demo",
     "init",
@@ -55,6 +55,10 @@ const COMMANDS: [&str; 70] = [
     "api-key create",
     "api-key list",
     "api-key revoke",
+    "job",
+    "job list",
+    "job retry",
+    "job discard",
     "oauth-client",
     "oauth-client register",
     "oauth-client list",

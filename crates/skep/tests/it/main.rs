@@ -7,6 +7,7 @@ mod demo;
 mod help;
 mod import;
 mod kill;
+mod nodes;
 mod rebar3;
 mod registry;
 mod selling;

@@ -2,8 +2,10 @@
 
 pub(crate) mod cdn;
 pub(crate) mod customer;
+pub(crate) mod fleet;
 pub(crate) mod hex_server;
 pub(crate) mod http;
+pub(crate) mod load;
 pub(crate) mod masked;
 #[expect(dead_code, reason = "the tests of the server use the rest of it")]
 pub(crate) mod outside;

@@ -13,7 +13,7 @@ use skep_server::clock::{TestClock, Timestamp};
 use skep_server::config::Config;
 use skep_server::db::audit::Actor;
 use skep_server::node::Node;
-use skep_server::serve::{Timeouts, serve_with};
+use skep_server::serve::{Stop, Timeouts, serve_with};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -86,15 +86,17 @@ impl TestApp {
         let stop = CancellationToken::new();
         let timeouts = Timeouts {
             headers: Duration::from_secs(5),
+            write: Duration::from_secs(5),
             drain: Duration::from_secs(10),
             body: Duration::from_secs(2),
+            grace: Duration::ZERO,
         };
-        let server = serve_with(
-            Arc::clone(&node),
-            listener,
-            stop.clone().cancelled_owned(),
-            timeouts,
-        );
+        let stopped = stop.clone().cancelled_owned();
+        let stopped = async move {
+            stopped.await;
+            Stop::Gently
+        };
+        let server = serve_with(Arc::clone(&node), listener, stopped, timeouts);
         let http = reqwest::Client::builder()
             .no_proxy()
             .no_gzip()
@@ -226,7 +228,7 @@ async fn open(dir: &Path, url: &str, settings: &[(String, String)], clock: &Test
          [[repository]]\nname = \"sub\"\nprivate_key_file = \"key.pem\"\n"
     );
     let config = Config::parse(&text, dir, settings).expect("a valid configuration");
-    App::open(config, clock.clock())
+    App::open_to_serve(config, clock.clock())
         .await
         .expect("a whole installation")
 }

@@ -28,17 +28,36 @@ impl Response {
 
 /// Gets an `http://127.0.0.1:PORT/…` URL.
 pub(crate) fn get(url: &str, headers: &[(&str, &str)]) -> io::Result<Response> {
+    send("GET", url, headers, b"")
+}
+
+/// Posts a body to one.
+pub(crate) fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Response> {
+    send("POST", url, headers, body)
+}
+
+/// Any request.
+pub(crate) fn send(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Response> {
     let rest = url.strip_prefix("http://").expect("a plain http URL");
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let path = if path.is_empty() { "/" } else { path };
     let mut stream = TcpStream::connect(authority)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     // HTTP/1.0: the answer cannot be chunked and ends with the connection.
-    let mut request = format!("GET {path} HTTP/1.0\r\nhost: {authority}\r\n");
+    let mut request = format!("{method} {path} HTTP/1.0\r\nhost: {authority}\r\n");
+    if method != "GET" {
+        let length = body.len();
+        request.push_str(&format!("user-agent: test\r\ncontent-length: {length}\r\n"));
+    }
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
-    stream.write_all(format!("{request}\r\n").as_bytes())?;
+    stream.write_all(&[format!("{request}\r\n").as_bytes(), body].concat())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&answer).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer"))

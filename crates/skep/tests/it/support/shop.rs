@@ -89,6 +89,8 @@ impl Shop {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
         command
             .env("SKEP_CONFIG", self.repository().join("skep.toml"))
+            // Nobody stands in front of it who would have to notice that it ends.
+            .env("SKEP_SERVER__GRACE_SECONDS", "0")
             .envs(self.environment().iter().cloned())
             .current_dir(self.folder.path());
         command
