@@ -12,9 +12,12 @@ mod support {
     pub(crate) mod outside;
     pub(crate) mod package;
     pub(crate) mod run;
+    pub(crate) mod server;
     pub(crate) mod shop;
 }
 
+#[path = "mix/delivery.rs"]
+mod delivery;
 #[path = "mix/publishing.rs"]
 mod publishing;
 
@@ -37,7 +40,6 @@ use skep_server::{
     },
 };
 use support::{
-    cdn::{Cdn, Hit, KeyKind},
     run::{Ran, run},
     shop::{License, NAME, Shop},
 };
@@ -325,21 +327,6 @@ fn a_locked_build_survives_a_narrower_license() {
     customer.keep_only_the_lock();
     customer.mix(&["deps.get"]).succeeded();
     assert!(customer.has_widget("1.1.0"));
-}
-
-#[test]
-fn follows_the_redirect_to_a_cdn() {
-    let mut shop = Shop::with_widget();
-    let license = shop.license("rosa@example.com", &LIFETIME);
-    let cdn = Cdn::start(KeyKind::EcdsaP256, shop.origin_url());
-    shop.serve_with_cdn(&cdn);
-    let customer = Customer::of(&shop, "~> 1.0", &license);
-    customer.mix(&["deps.get"]).succeeded();
-    assert!(customer.has_widget("1.1.0"));
-    let hits = cdn.hits();
-    // mix sometimes repeats a request.
-    let good = |hit: &Hit| hit.status == 200 && hit.had_authorization;
-    assert!(!hits.is_empty() && hits.iter().all(good), "{hits:?}");
 }
 
 #[test]

@@ -62,7 +62,9 @@ pub enum OpenError {
         problem: String,
     },
     /// It is there, but does not do what it is asked.
-    #[error("the database `{shown}` cannot be opened: {error}")]
+    #[error(
+        "the database `{shown}` cannot be opened: {error}; `url` in section `[database]` names it"
+    )]
     Refused {
         /// Which database.
         shown: String,

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::Path;
 
 use super::Check;
@@ -18,16 +19,18 @@ pub(super) fn spool(config: &Config) -> Option<Check> {
         Err(error) => Check::fail(
             NAME,
             format!("`{}` cannot be written: {error}", folder.display()),
-            "without it, usage is lost while the database is away: correct its permissions or `spool_dir` in [usage]",
+            "without it, usage is lost while the database is away: make room there, or correct its permissions or `spool_dir` in [usage]",
         ),
     })
 }
 
+/// Writes as much as counts of a moment need: on a full disk there is still room for an empty file.
 fn write_probe(folder: &Path) -> std::io::Result<()> {
-    tempfile::Builder::new()
+    let mut probe = tempfile::Builder::new()
         .prefix("doctor")
-        .tempfile_in(folder)
-        .map(drop)
+        .tempfile_in(folder)?;
+    probe.write_all(&[0; 64 * 1024])?;
+    probe.flush()
 }
 
 /// Whether the database takes writes. Opening it has checked what it is and its schema.

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// An upload gets a minute, and a second more for each of these.
+/// An upload gets this time, for mix waits no longer than a minute, and a second more for each of these.
+const UPLOAD_WITHIN_SECONDS: usize = 30;
 const UPLOAD_BYTES_PER_SECOND: usize = 256 * 1024;
 
 /// What [`Files::put`] found.
@@ -16,7 +17,7 @@ pub enum Put {
 
 /// How long an upload may take.
 pub(super) const fn deadline(size_bytes: usize) -> Duration {
-    Duration::from_secs(60 + (size_bytes / UPLOAD_BYTES_PER_SECOND) as u64)
+    Duration::from_secs((UPLOAD_WITHIN_SECONDS + size_bytes / UPLOAD_BYTES_PER_SECOND) as u64)
 }
 
 impl Files {

@@ -21,6 +21,9 @@ const LOOK_PAUSE: Duration = Duration::from_millis(25);
 /// What takes releases from somebody does not wait longer than this for usage to reach the database.
 const USAGE_WITHIN: Duration = Duration::from_secs(2);
 
+/// What changed since the last look has to be read by then; everything else may take its time.
+const FEED_WITHIN: Duration = Duration::from_secs(30);
+
 /// Holds the current snapshot and replaces it when the feed moves on. When the database is away, the
 /// last one stays: whoever had a license still has it.
 #[derive(Debug)]
@@ -255,7 +258,15 @@ impl SnapshotHandle {
     /// What changed since the current snapshot; `None` = nothing.
     async fn reload(&self) -> Result<Option<Reload>, DbError> {
         let current = self.current.load_full();
-        let reload = db::snapshot::reload(&self.db, current.revision(), current.epoch()).await?;
+        let reload = db::snapshot::reload(&self.db, current.revision(), current.epoch());
+        // A server that vanished from the network ends no connection: nobody else would notice.
+        let Ok(reload) = tokio::time::timeout(FEED_WITHIN, reload).await else {
+            let seconds = FEED_WITHIN.as_secs();
+            return Err(DbError::Unavailable(format!(
+                "no answer within {seconds} seconds"
+            )));
+        };
+        let reload = reload?;
         let is_same =
             matches!(&reload, Reload::Changes { revision, .. } if *revision == current.revision());
         Ok((!is_same).then_some(reload))

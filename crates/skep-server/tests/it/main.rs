@@ -21,6 +21,7 @@ mod manage;
 mod metrics;
 mod oauth;
 mod openapi;
+mod outages;
 mod pages;
 mod repo;
 mod serve;

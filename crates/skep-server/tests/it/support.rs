@@ -29,7 +29,7 @@ mod user;
 mod visitor;
 
 pub(crate) use ask::{Answer, Ask, CURL, GLEAM, HEX_2_0, HEX_2_1, HEX_2_3, MIX, REBAR3};
-pub(crate) use each_app::{app_on_bucket, on_each_app, on_each_app_with};
+pub(crate) use each_app::{app_on_bucket, app_over_line, on_each_app, on_each_app_with};
 pub(crate) use sale::{Sale, Sold};
 pub(crate) use setup::Setup;
 pub(crate) use test_app::{TODAY, TestApp};

@@ -1,6 +1,8 @@
 //! `kill -9` in the middle of publishing: what was acknowledged is there afterwards, and nothing is
 //! half there.
 
+mod over_http;
+
 use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},

@@ -1,9 +1,11 @@
 //! The command line, and what customers' tools make of the server.
 
 mod accounts;
+mod bad_days;
 mod bad_input;
 mod client;
 mod demo;
+mod full_spool;
 mod help;
 mod import;
 mod kill;

@@ -1,12 +1,12 @@
 //! Debian's rebar3, as it is, against a spawned server.
 
+mod delivery;
+
 use std::{path::PathBuf, process::Command};
 
 use tempfile::TempDir;
 
 use crate::support::{
-    cdn::{Cdn, Hit, KeyKind},
-    http,
     run::{Ran, run},
     shop::{License, NAME, Shop},
 };
@@ -143,62 +143,4 @@ fn a_locked_build_survives_a_narrower_license() {
     project.keep_only_the_lock();
     project.get_deps().succeeded();
     assert!(project.has_widget("1.1.0"));
-}
-
-#[test]
-fn follows_the_redirect_to_a_cdn_that_wants_an_ecdsa_signature() {
-    through_a_cdn(KeyKind::EcdsaP256);
-}
-
-#[test]
-fn follows_the_redirect_to_a_cdn_that_wants_an_rsa_signature() {
-    through_a_cdn(KeyKind::Rsa2048);
-}
-
-#[test]
-fn follows_the_redirect_to_a_signed_url_of_the_server_itself() {
-    let mut shop = Shop::with_widget();
-    let license = shop.license("rosa@example.com", &LIFETIME);
-    shop.serve_with(&[("SKEP_DELIVERY__MODE", "local-url")]);
-    let url = format!("{}/tarballs/widget-1.0.0.tar", shop.repository_url());
-    let answer = http::get(&url, &[("authorization", &license.key)]).expect("an answer");
-    assert_eq!(answer.status, 302, "{}", answer.text());
-    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
-    project.get_deps().succeeded();
-    assert!(project.has_widget("1.1.0"));
-}
-
-fn through_a_cdn(kind: KeyKind) {
-    let mut shop = Shop::with_widget();
-    let license = shop.license("rosa@example.com", &LIFETIME);
-    let cdn = Cdn::start(kind, shop.origin_url());
-    shop.serve_with_cdn(&cdn);
-    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
-    project.get_deps().succeeded();
-    assert!(project.has_widget("1.1.0"));
-    let hits = cdn.hits();
-    assert!(
-        matches!(
-            hits.as_slice(),
-            [Hit {
-                status: 200,
-                had_authorization: true
-            }]
-        ),
-        "{hits:?}"
-    );
-    the_cdn_refuses_what_was_not_signed(&shop, &license);
-}
-
-/// Without this the test above would also pass with a CDN that checks nothing.
-fn the_cdn_refuses_what_was_not_signed(shop: &Shop, license: &License) {
-    let url = format!("{}/tarballs/widget-1.0.0.tar", shop.repository_url());
-    let answer = http::get(&url, &[("authorization", &license.key)]).expect("an answer");
-    assert_eq!(answer.status, 302, "{}", answer.text());
-    let signed = answer.header("location").expect("a redirect has one");
-    let status = |url: &str| http::get(url, &[]).expect("the CDN answers").status;
-    assert_eq!(status(signed), 200);
-    assert_eq!(status(&signed.replacen("Expires=1", "Expires=2", 1)), 403);
-    let unsigned = signed.split('?').next().expect("the part before it");
-    assert_eq!(status(unsigned), 403);
 }

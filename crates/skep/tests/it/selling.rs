@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use crate::support::{package::Package, shop::Shop, story::Story};
+use crate::support::{outside::setup::Setup, package::Package, shop::Shop, story::Story};
 
 #[test]
 fn setting_up() {
+    if Setup::Small.is_for_another_run("a second shop cannot have the same database") {
+        return;
+    }
     let shop = Shop::init();
     let mut story = Story::of(&shop);
     let again = shop.repository();

@@ -11,5 +11,6 @@ pub(crate) mod masked;
 pub(crate) mod outside;
 pub(crate) mod package;
 pub(crate) mod run;
+pub(crate) mod server;
 pub(crate) mod shop;
 pub(crate) mod story;

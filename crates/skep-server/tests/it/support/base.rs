@@ -37,7 +37,7 @@ async fn create(url: &str) {
 }
 
 /// The URL of a new database that has its tables: copying them is faster than making them.
-async fn migrated() -> String {
+pub(super) async fn migrated() -> String {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let template = TEMPLATE.get_or_init(async || {
         let url = new_database().await;

@@ -1,5 +1,7 @@
 //! The same test on both set-ups.
 
+use super::base;
+use super::line::Line;
 use super::setup::Setup;
 use super::strict_s3::StrictS3;
 use super::test_app::TestApp;
@@ -14,6 +16,16 @@ pub(crate) async fn app_on_bucket(settings: &[(&str, &str)]) -> (TestApp, Strict
         .collect();
     all.extend(settings);
     (TestApp::with(&all).await, s3)
+}
+
+/// A server with PostgreSQL at the end of a line.
+pub(crate) async fn app_over_line() -> (TestApp, Line) {
+    let url = base::migrated().await;
+    let server = url.split(['@', '/']).nth(3).expect("its address");
+    let line = Line::to(server).await;
+    let url = url.replace(server, &line.address);
+    let app = TestApp::with(&[("SKEP_DATABASE__URL", &url)]).await;
+    (app, line)
 }
 
 /// Runs a test on SQLite and a folder, then on PostgreSQL and a bucket; in a run for one of them, on that.

@@ -1,5 +1,7 @@
 //! What stands outside the programs under test; the server's own tests have it, too.
 
+#[path = "../../../../skep-server/tests/outside/nginx.rs"]
+pub(crate) mod nginx;
 #[path = "../../../../skep-server/tests/outside/port.rs"]
 pub(crate) mod port;
 #[path = "../../../../skep-server/tests/outside/postgres.rs"]

@@ -1,8 +1,8 @@
 //! A seller's whole installation in a temporary folder, driven through the `skep` command alone.
 
 use std::{
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Command, Stdio},
     thread,
     time::Duration,
 };
@@ -14,9 +14,10 @@ use tempfile::TempDir;
 use super::{
     cdn::{Cdn, KEY_PAIR_ID, ORIGIN_SECRET},
     http,
-    outside::{Base, port::free_port, setup::Setup, strict_s3::StrictS3},
+    outside::{Base, nginx::Nginx, port::free_port, setup::Setup, strict_s3::StrictS3},
     package::Package,
     run::{Ran, run},
+    server::Server,
 };
 
 /// The name customers give the repository.
@@ -29,6 +30,8 @@ pub(crate) struct Shop {
     pub(crate) url: String,
     base: Base,
     server: Option<Server>,
+    /// What customers reach, when it stands in front of the server.
+    nginx: Option<Nginx>,
 }
 
 /// A license that was just issued.
@@ -54,6 +57,7 @@ impl Shop {
             url,
             base: Base::of(setup),
             server: None,
+            nginx: None,
         };
         let repository = shop.repository();
         let mut init = Command::new(env!("CARGO_BIN_EXE_skep"));
@@ -113,7 +117,8 @@ impl Shop {
 
     /// The URL customers give their tools.
     pub(crate) fn repository_url(&self) -> String {
-        format!("{}/repo", self.url)
+        let front = self.nginx.as_ref().map_or(&self.url, |nginx| &nginx.url);
+        format!("{front}/repo")
     }
 
     #[track_caller]
@@ -187,6 +192,37 @@ impl Shop {
         ]);
     }
 
+    /// `skep serve`, with an nginx in front that sends the tarballs.
+    pub(crate) fn serve_behind_nginx(&mut self) {
+        self.serve_with(&[
+            ("SKEP_DELIVERY__MODE", "accel"),
+            ("SKEP_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+        ]);
+        self.nginx = Some(Nginx::start(&self.repository(), &self.url));
+    }
+
+    /// Ends the server in the middle of whatever it does.
+    pub(crate) fn kill_server(&mut self) {
+        self.server.take().expect("it is served").kill();
+    }
+
+    /// What the server has logged since it was started last.
+    pub(crate) fn server_log(&self) -> String {
+        fs_err::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// A user with an API key for everything; gives the key.
+    #[track_caller]
+    pub(crate) fn member(&self, name: &str) -> String {
+        let email = format!("{name}@seller.example");
+        let user = ["user", "create", "--username", name, "--email", &email];
+        self.skep(&[&user[..], &["--role", "owner"]].concat())
+            .succeeded();
+        let made = self.skep(&["--json", "api-key", "create", name]);
+        let made: Value = serde_json::from_str(&made.succeeded().stdout).expect("JSON");
+        made["secret"].as_str().expect("a secret").to_owned()
+    }
+
     /// `skep serve`, with some of its configuration in the environment.
     pub(crate) fn serve_with(&mut self, environment: &[(&str, &str)]) {
         let address = self.url.trim_start_matches("http://");
@@ -199,9 +235,7 @@ impl Shop {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log_file.into_parts().0);
-        let child = serve.spawn().expect("skep can be started");
-        let mut server = Server { child };
-        server.wait_until_ready(&format!("{}/readyz", self.url), &log);
+        let server = Server::start(&mut serve, &format!("{}/readyz", self.url), &log);
         self.server = Some(server);
     }
 
@@ -211,49 +245,5 @@ impl Shop {
         let answer = http::get(&url, &[]).expect("the server answers");
         assert_eq!(answer.status, 200, "{}", answer.text());
         PublicKey::from_pem(answer.text()).expect("a public key")
-    }
-}
-
-/// A running `skep serve`; stopped when dropped.
-#[derive(Debug)]
-struct Server {
-    child: Child,
-}
-
-impl Server {
-    fn wait_until_ready(&mut self, url: &str, log: &Path) {
-        for _ in 0..600 {
-            if http::get(url, &[]).is_ok_and(|answer| answer.status == 200) {
-                return;
-            }
-            let ended = self.child.try_wait().expect("it is our child");
-            assert!(
-                ended.is_none(),
-                "skep serve ended: {ended:?}\n{}",
-                read(log)
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
-        panic!("skep serve is not ready after 30 seconds\n{}", read(log));
-    }
-}
-
-fn read(log: &Path) -> String {
-    fs_err::read_to_string(log).unwrap_or_default()
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Asked politely first, so that every test also stops a server the way an operator does.
-        let id = self.child.id().to_string();
-        run(Command::new("kill").args(["-TERM", &id]));
-        for _ in 0..100 {
-            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
-                return;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }
