@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::load::Load;
 use crate::support::line::Line;
-use crate::support::{Answer, Sale, Setup, Sold, TestApp, app_over_line, tarball};
+use crate::support::{Answer, MIX, Sale, Setup, Sold, TestApp, app_over_line, tarball};
 
 /// What the issue asks for.
 const OUTAGE: Duration = Duration::from_secs(30);
@@ -78,7 +78,7 @@ async fn the_rest_says_so(app: &TestApp, key: &str) {
     let (list, put, publish) = tokio::join!(
         app.get("/api/manage/customers").key(key).send(),
         put.key(key).json(&order).send(),
-        publish.key(key).send(),
+        publish.key(key).agent(MIX).send(),
     );
     for answer in [list, put, publish] {
         is_away(&answer);
@@ -100,6 +100,9 @@ async fn thirty_seconds_without_it_cost_no_answer_and_no_count() {
         return;
     }
     let (app, mut line, customers, key) = shop().await;
+    app.user_with_password("kim", Role::Owner).await;
+    let mut kim = app.visitor();
+    kim.log_in("kim").await.leads_to();
     let before = requests_counted(&app).await;
     let load = Load::of(&app, &customers);
     sleep(Duration::from_secs(1)).await;
@@ -108,6 +111,8 @@ async fn thirty_seconds_without_it_cost_no_answer_and_no_count() {
     becomes(&app, "degraded: database\n").await;
     a_stranger_is_refused_soon(&app).await;
     the_rest_says_so(&app, &key).await;
+    let page = kim.get("/account").await;
+    page.says(503, "The database is away");
     sleep(OUTAGE.saturating_sub(begun.elapsed())).await;
 
     line.mend().await;

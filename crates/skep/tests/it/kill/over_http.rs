@@ -46,7 +46,10 @@ fn shop_with_publisher() -> (Shop, Publisher) {
     let shop = Shop::init();
     shop.skep(&["product", "create", "tools", "--package", "widget*"])
         .succeeded();
-    let client = reqwest::Client::builder().no_proxy().build();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .user_agent("hex_core/0.15.0 hex/2.5.0")
+        .build();
     let publisher = Publisher {
         url: shop.url.clone(),
         key: shop.member("rosa"),
