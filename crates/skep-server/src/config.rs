@@ -65,6 +65,17 @@ pub struct Server {
     pub grace_seconds: u32,
     /// How long it then waits for requests under way.
     pub drain_seconds: u32,
+    /// Its own certificate; `None` = it speaks plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+/// `[server.tls]`
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate, then those that vouch for it, PEM.
+    pub certificate_file: PathBuf,
+    /// Its key, PEM.
+    pub private_key_file: PathBuf,
 }
 
 /// `[delivery]`

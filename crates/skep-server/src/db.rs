@@ -10,6 +10,7 @@ mod macros;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
+pub mod clock;
 pub mod customers;
 pub mod downloads;
 mod error;

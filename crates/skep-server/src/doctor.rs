@@ -8,12 +8,16 @@ use crate::config::Config;
 use crate::db::{Db, OpenMode};
 
 mod catalog;
+mod clocks;
 mod delivery;
 mod folders;
 mod jobs;
 mod keys;
+mod network;
+mod room;
 mod storage;
 mod surroundings;
+mod tls;
 mod users;
 
 #[cfg(test)]
@@ -90,11 +94,17 @@ pub struct Examination {
 /// Looks at an installation. The list is never empty; the worst status in it is the verdict.
 pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -> Vec<Check> {
     let mut checks = surroundings::url(config);
+    checks.extend(tls::examine(config, clock));
+    checks.extend(network::examine(config));
     checks.extend(keys::files(config));
     let (files, faults) = storage::open(config).await;
     checks.extend(delivery::examine(config, files.as_ref(), clock));
     checks.extend(folders::spool(config));
     checks.extend(faults);
+    checks.extend(room::examine(config));
+    if let Some(files) = &files {
+        checks.extend(clocks::storage(files, clock).await);
+    }
     match Db::open(config.database.reveal(), OpenMode::Existing).await {
         Err(error) => {
             checks.push(Check::fail(
@@ -110,6 +120,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
             checks.extend(users::examine(&db).await);
             checks.extend(jobs::examine(&db).await);
             checks.push(surroundings::clock(&db, clock).await);
+            checks.extend(clocks::database(&db, clock).await);
             db.close().await;
         }
     }

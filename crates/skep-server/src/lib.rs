@@ -20,4 +20,5 @@ mod router;
 pub mod secret_text;
 pub mod serve;
 pub mod snapshot;
+pub mod tls;
 pub mod usage;

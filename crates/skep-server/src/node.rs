@@ -19,6 +19,7 @@ use crate::licensing::messages::Messages;
 use crate::metrics::Metrics;
 use crate::oauth::tokens::VerifiedTokens;
 use crate::snapshot::{Health, SnapshotHandle};
+use crate::tls::{self, TlsError};
 use crate::usage::collector::Collector;
 
 /// How long background work may take to end.
@@ -47,6 +48,8 @@ pub struct Node {
     pub tokens: VerifiedTokens,
     /// What is counted for whoever operates it.
     pub metrics: Metrics,
+    /// The certificate, where it has one.
+    pub tls: Option<Arc<tls::Current>>,
     is_draining: AtomicBool,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -61,6 +64,9 @@ pub enum NodeError {
     /// Files cannot be delivered as configured.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The spool's directory cannot be used.
     #[error(
         "the spool of usage `{path}` cannot be used: it has to be a directory that this process may write to"
@@ -101,6 +107,8 @@ impl Node {
     /// Something it needs is missing or wrong.
     pub async fn start(app: App) -> Result<Arc<Self>, NodeError> {
         let config = &app.config;
+        let open = |files| tls::Current::open(files, &config.server.url, app.clock.clone());
+        let tls = config.server.tls.as_ref().map(open).transpose()?;
         if app.files.check().await? == Found::Busy {
             tracing::warn!(
                 place = app.files.place(),
@@ -132,6 +140,7 @@ impl Node {
             last_uses: Arc::default(),
             tokens: VerifiedTokens::default(),
             metrics: Metrics::new(app.clock.now()),
+            tls: tls.map(Arc::new),
             is_draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -155,6 +164,11 @@ impl Node {
         self.tasks.spawn(async move { uses.run(&db, stop).await });
         self.tasks
             .spawn(jobs::run(Arc::clone(&self.app), self.stop.clone()));
+        if let Some(tls) = self.tls.clone() {
+            let stop = self.stop.clone();
+            self.tasks
+                .spawn(async move { stop.run_until_cancelled(tls.follow()).await });
+        }
         self.tasks.close();
     }
 

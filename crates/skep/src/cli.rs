@@ -18,6 +18,7 @@ pub(crate) mod oauth_client;
 pub(crate) mod product;
 pub(crate) mod registry;
 pub(crate) mod server;
+pub(crate) mod shell;
 pub(crate) mod usage;
 pub(crate) mod user;
 
@@ -141,4 +142,8 @@ pub(crate) enum Command {
     Repo(client::Repo),
     /// Fetch the tarball of a release, verified
     Fetch(client::Fetch),
+    /// Print what makes a shell complete commands and options
+    Completions(shell::Completions),
+    /// Write a man page for each command
+    Man(shell::Man),
 }

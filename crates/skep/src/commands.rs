@@ -16,6 +16,7 @@ use crate::{env_vars, logging};
 
 mod api_key;
 mod audit;
+mod completions;
 mod customer;
 mod demo;
 mod doctor;
@@ -26,6 +27,7 @@ mod job;
 mod key;
 mod license;
 mod login;
+mod man;
 mod oauth_client;
 mod package;
 mod product;
@@ -146,6 +148,8 @@ async fn dispatch(
         Command::Info(arguments) => info::run(context, arguments).await?,
         Command::Repo(command) => repo::run(context, command).await?,
         Command::Fetch(arguments) => fetch::run(context, arguments).await?,
+        Command::Completions(arguments) => completions::run(context, &arguments)?,
+        Command::Man(arguments) => man::run(context, &arguments)?,
     }
     Ok(Outcome::Done)
 }

@@ -7,6 +7,8 @@ pub(super) const KEYS: &[&str] = &[
     "server.trusted_proxies",
     "server.grace_seconds",
     "server.drain_seconds",
+    "server.tls.certificate_file",
+    "server.tls.private_key_file",
     "database.url",
     "database.url_file",
     "storage.url",

@@ -4,6 +4,7 @@ mod cloudfront;
 mod delivery;
 mod metrics;
 mod storage;
+mod tls;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -68,7 +69,9 @@ impl Reader<'_> {
                 "it must be an address and a port, like `{DEFAULT_LISTEN}`"
             ))
         })?;
-        let found = self.text_or("server.url", &format!("http://{listen}"))?;
+        let tls = self.tls()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let found = self.text_or("server.url", &format!("{scheme}://{listen}"))?;
         let url = web_url(&found)?.as_str().trim_end_matches('/').to_owned();
         let proxies = self.values.list("server.trusted_proxies")?;
         let trusted_proxies = proxies
@@ -81,6 +84,7 @@ impl Reader<'_> {
             trusted_proxies,
             grace_seconds: self.small("server.grace_seconds", 5, 0..=600)?,
             drain_seconds: self.small("server.drain_seconds", 25, 0..=3600)?,
+            tls,
         })
     }
 

@@ -25,8 +25,7 @@ pub(super) fn url(config: &Config) -> Vec<Check> {
         )];
     }
     if parsed.scheme() == "http" {
-        let advice =
-            "put a proxy with TLS in front, and set `url` in [server] to its https address";
+        let advice = "put a proxy with TLS in front, or set [server.tls], and set `url` in [server] to the https address";
         return vec![Check::warn(
             NAME,
             format!("customers' keys travel in clear to `{url}`"),
@@ -37,7 +36,7 @@ pub(super) fn url(config: &Config) -> Vec<Check> {
         NAME,
         format!("customers reach this server at `{url}`"),
     )];
-    if config.server.trusted_proxies.is_empty() {
+    if config.server.tls.is_none() && config.server.trusted_proxies.is_empty() {
         checks.push(Check::warn(
             "proxy",
             "a proxy does TLS, and `trusted_proxies` is empty: everybody seems to come from the proxy's address",

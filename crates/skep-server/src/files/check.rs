@@ -1,6 +1,7 @@
 //! Whether a bucket is there and lets us in, before anybody needs it.
 
 use super::*;
+use crate::clock::Timestamp;
 
 /// Never written by `serve`; `doctor` writes it, reads it and removes it.
 const PROBE: &str = "skep-probe";
@@ -59,6 +60,29 @@ impl Files {
         };
         match tokio::time::timeout(ANSWER_WITHIN, attempt).await {
             Ok(Ok(())) => Ok(Found::Ready),
+            Ok(Err(error)) => Err(self.general_error(error)),
+            Err(late) => Err(self.late(late)),
+        }
+    }
+
+    /// What time it is where the bucket is, in whole seconds, as it writes it down with an object; `None`
+    /// for a folder of this machine.
+    ///
+    /// # Errors
+    /// As [`Files::check`].
+    pub async fn now(&self) -> Result<Option<Timestamp>, FilesError> {
+        if self.bucket.is_none() {
+            return Ok(None);
+        }
+        let path = self.object_path(PROBE);
+        let attempt = async {
+            self.reader.put(&path, PROBE_BYTES.into()).await?;
+            let meta = self.reader.head(&path).await?;
+            self.reader.delete(&path).await?;
+            Ok(meta.last_modified.timestamp())
+        };
+        match tokio::time::timeout(ANSWER_WITHIN, attempt).await {
+            Ok(Ok(seconds)) => Ok(Some(Timestamp::from_seconds(seconds))),
             Ok(Err(error)) => Err(self.general_error(error)),
             Err(late) => Err(self.late(late)),
         }

@@ -46,6 +46,7 @@ impl Collector for Exposition {
         self.usage(&mut out)?;
         self.database(&mut out)?;
         self.storage(&mut out)?;
+        self.certificate(&mut out)?;
         self.process(&mut out)
     }
 }

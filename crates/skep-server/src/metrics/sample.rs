@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::process::Process;
+use crate::clock::Timestamp;
 use crate::db::Connections;
 use crate::files::ErrorCounts;
 use crate::node::{Node, Readiness};
@@ -28,6 +29,8 @@ pub(super) struct Sample {
     pub(super) spool: Option<Waiting>,
     pub(super) storage_errors: ErrorCounts,
     pub(super) process: Option<Process>,
+    /// Until when the certificate in use is good, and whether a newer one cannot be used.
+    pub(super) certificate: Option<(Timestamp, bool)>,
 }
 
 impl Sample {
@@ -48,6 +51,8 @@ impl Sample {
             spool: spool.ok().and_then(Result::ok),
             storage_errors: node.app.files.errors(),
             process: Process::read(),
+            certificate: (node.tls.as_ref())
+                .map(|tls| (tls.load().validity.not_after, tls.is_stale())),
         }
     }
 }

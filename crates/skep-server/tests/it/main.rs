@@ -28,4 +28,5 @@ mod serve;
 mod snapshot;
 mod storage;
 mod support;
+mod tls;
 mod usage;

@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command};
 
 use crate::support::{run::run, story::told};
 
-const COMMANDS: [&str; 74] = [
+const COMMANDS: [&str; 76] = [
     "",
     "demo",
     "init",
@@ -79,6 +79,8 @@ const COMMANDS: [&str; 74] = [
     "repo list",
     "repo remove",
     "fetch",
+    "completions",
+    "man",
 ];
 
 #[test]

@@ -14,4 +14,5 @@ mod rebar3;
 mod registry;
 mod selling;
 mod serving;
+mod shell;
 mod support;

@@ -162,6 +162,16 @@ impl Exposition {
         out.counts("skep_storage_errors", help, rows.into_iter())
     }
 
+    pub(super) fn certificate(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let Some((until, is_stale)) = self.sample.certificate else {
+            return Ok(());
+        };
+        let help = "When the certificate in use ends, in seconds since 1970.";
+        out.gauge("skep_tls_certificate_end_seconds", help, until.seconds())?;
+        let help = "1 while there is a newer certificate that cannot be used.";
+        out.gauge("skep_tls_certificate_stale", help, u32::from(is_stale))
+    }
+
     pub(super) fn process(&self, out: &mut Writer<'_>) -> fmt::Result {
         let started_at = self.node.metrics.started_at.seconds();
         let help = "When this node started, in seconds since 1970.";
