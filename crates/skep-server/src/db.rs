@@ -292,9 +292,10 @@ impl Tx {
             Some(feed::append(&mut self.conn, &self.changes).await?)
         };
         match self.conn.driver {
-            Driver::Sqlite(transaction) => transaction.commit().await?,
-            Driver::Postgres(transaction) => transaction.commit().await?,
+            Driver::Sqlite(transaction) => transaction.commit().await,
+            Driver::Postgres(transaction) => transaction.commit().await,
         }
+        .map_err(DbError::of_commit)?;
         if let Some(revision) = revision {
             self.committed.send_replace(revision);
         }

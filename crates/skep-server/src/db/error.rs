@@ -38,6 +38,11 @@ pub enum DbError {
     /// It does not answer.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// It went away while it was committing.
+    #[error(
+        "the database went away while it was writing, and nobody knows whether that was done: {0}"
+    )]
+    Uncertain(String),
     /// A row that this program never writes.
     #[error("row `{id}` of table `{table}` makes no sense: {problem}")]
     Corrupt {
@@ -66,8 +71,19 @@ impl DbError {
                 | Self::ReadOnly
                 | Self::Full
                 | Self::Unavailable(_)
+                | Self::Uncertain(_)
                 | Self::NewerSchema { .. }
         )
+    }
+}
+
+impl DbError {
+    /// The error of a commit: a database that goes away then may have done it.
+    pub(super) fn of_commit(error: sqlx::Error) -> Self {
+        match Self::from(error) {
+            Self::Unavailable(why) => Self::Uncertain(why),
+            other => other,
+        }
     }
 }
 

@@ -104,6 +104,8 @@ async fn requests_are_counted_by_kind_and_outcome() {
     assert_eq!(requests(r#"kind="manage",status="401""#), Some(1.0));
     assert_eq!(requests(r#"kind="pages",status="200""#), Some(1.0));
     assert_eq!(requests(r#"kind="pages",status="404""#), Some(1.0));
+    let direct = metrics.value("skep_deliveries_total", r#"kind="tarball",way="direct""#);
+    assert_eq!(direct, Some(3.0));
     let took = |kind: &str| metrics.value("skep_request_duration_seconds_count", kind);
     assert_eq!(took(r#"kind="tarball""#), Some(3.0));
     let views = |result: &str| {

@@ -25,12 +25,10 @@ async fn app() -> (TestApp, Authority, tempfile::TempDir) {
     authority
         .issue(&["localhost", "127.0.0.1"])
         .write_to(dir.path());
-    let app = TestApp::with(
-        &settings(dir.path())
-            .each_ref()
-            .map(|(name, path)| (*name, &**path)),
-    );
-    (app.await, authority, dir)
+    let settings = settings(dir.path());
+    let settings = settings.each_ref().map(|(name, path)| (*name, &**path));
+    let app = TestApp::with(&settings).await;
+    (app, authority, dir)
 }
 
 fn settings(dir: &std::path::Path) -> [(&'static str, String); 3] {

@@ -59,7 +59,7 @@ pub(crate) async fn publish(
     .await?;
     let limit = node.app.config.limits.tarball_bytes;
     upload::check(request.headers(), limit)?;
-    let upload = upload::receive(request, limit).await?;
+    let upload = upload::receive(request, limit, &node.app.config.usage.spool_dir).await?;
     let target = place.target(caller.actor());
     documentation::publish(&node.app, &target, upload.path()).await?;
     node.snapshot.refresh().await?;

@@ -16,6 +16,7 @@ pub(crate) struct ApiError {
     message: String,
     errors: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    is_uncertain: bool,
 }
 
 impl ApiError {
@@ -26,6 +27,7 @@ impl ApiError {
             message: message.into(),
             errors: Map::new(),
             headers: Vec::new(),
+            is_uncertain: false,
         }
     }
 
@@ -75,6 +77,17 @@ impl ApiError {
         )
     }
 
+    /// 503: the database went away while it was told to commit.
+    fn uncertain() -> Self {
+        Self {
+            is_uncertain: true,
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database went away, and nobody knows whether this was done: look before you try again",
+            )
+        }
+    }
+
     /// 500: a bug or a damaged installation. What it is, only the log says.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
         let cause = error.source().map(ToString::to_string);
@@ -83,6 +96,11 @@ impl ApiError {
             StatusCode::INTERNAL_SERVER_ERROR,
             "something went wrong here; please tell the seller",
         )
+    }
+
+    /// Whether what was asked for may have been done all the same.
+    pub(crate) const fn is_uncertain(&self) -> bool {
+        self.is_uncertain
     }
 
     /// Adds what is wrong with a field. A field inside another is given as `requirements.alpha`.
@@ -152,6 +170,10 @@ impl IntoResponse for ApiError {
 
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
+        if let DbError::Uncertain(_) = error {
+            tracing::warn!(%error, "a request to the API may have been carried out");
+            return Self::uncertain();
+        }
         if error.is_outage() {
             tracing::warn!(%error, "a request to the API needs the database");
             return match error {

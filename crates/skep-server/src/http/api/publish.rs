@@ -82,7 +82,7 @@ pub(crate) async fn by_metadata(
 async fn receive(node: &Node, request: Request) -> Result<Upload, ApiError> {
     let limit = node.app.config.limits.tarball_bytes;
     upload::check(request.headers(), limit)?;
-    upload::receive(request, limit).await
+    upload::receive(request, limit, &node.app.config.usage.spool_dir).await
 }
 
 fn wanted(

@@ -23,6 +23,9 @@ const TYPES: [&str; 4] = [
     "application/x-gzip",
 ];
 
+/// What the spool removes when the process that wrote it is gone.
+const SUFFIX: &str = ".tmp";
+
 /// Fewer and larger writes.
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -63,15 +66,26 @@ pub(crate) fn check(headers: &HeaderMap, limit: u64) -> Result<(), ApiError> {
     refuse_long(headers, limit)
 }
 
-/// Takes the body of a request whose headers were [`check`]ed.
+/// Takes the body of a request whose headers were [`check`]ed, into a file in the spool's folder: that is on
+/// a disk of this server, with room for what comes and goes. The system's own may be memory.
 ///
 /// # Errors
 /// It is larger than allowed, too slow, or ends too early.
-pub(crate) async fn receive(request: Request, limit: u64) -> Result<Upload, ApiError> {
+pub(crate) async fn receive(
+    request: Request,
+    limit: u64,
+    folder: &Path,
+) -> Result<Upload, ApiError> {
     let patience = Patience::of(request.extensions());
-    let made =
-        tokio::task::spawn_blocking(|| tempfile::Builder::new().prefix("skep-upload-").tempfile());
-    let made = made.await.map_err(io::Error::other).and_then(|made| made);
+    let folder = folder.to_owned();
+    let make = move || {
+        let mut file = tempfile::Builder::new();
+        file.prefix("upload-").suffix(SUFFIX).tempfile_in(folder)
+    };
+    let made = tokio::task::spawn_blocking(make)
+        .await
+        .map_err(io::Error::other)
+        .and_then(|made| made);
     let (file, path) = made.map_err(|error| untaken(&error))?.into_parts();
     let file = BufWriter::with_capacity(BUFFER_BYTES, tokio::fs::File::from_std(file));
     let copied = tokio::time::timeout(patience.whole, copy(request, file, (limit, patience)));
@@ -97,11 +111,9 @@ async fn copy(
     file.flush().await.map_err(failed)
 }
 
-/// The temporary folder does not take the file: that is ours to mend.
+/// The folder does not take the file: that is ours to mend.
 fn untaken(error: &io::Error) -> ApiError {
-    let folder = std::env::temp_dir();
-    let folder = folder.display();
-    tracing::error!(%error, %folder, "an upload cannot be kept in the temporary folder; TMPDIR names another one");
+    tracing::error!(%error, "an upload cannot be kept in the folder that `[usage] spool_dir` names");
     let why = if is_out_of_room(error) {
         "there is no room for uploads here just now"
     } else {

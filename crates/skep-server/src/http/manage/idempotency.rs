@@ -2,6 +2,7 @@
 //! kept for a day, without secrets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -21,6 +22,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const LONGEST: usize = 255;
 /// A request that has not ended by then never will: its node is gone.
 const LOST_AFTER_SECONDS: i64 = 60;
+
+/// How long to wait before each try to forget a key.
+const TRY_AGAIN_SECONDS: [u64; 6] = [1, 2, 5, 10, 30, 60];
 
 /// The key of a request.
 ///
@@ -81,7 +85,10 @@ impl Once {
         let node = Arc::clone(node);
         let task = tokio::spawn(async move {
             let outcome = work.await;
-            remember(&node, &request, &outcome).await;
+            match &outcome {
+                Err(error) if !error.is_uncertain() => release(&node, request).await,
+                _ => remember(&node, &request, &outcome).await,
+            }
             Ok(written(&node, outcome?).await)
         });
         task.await
@@ -126,20 +133,39 @@ fn replay(node: &Node, request: &Request, known: Known) -> Result<Answer, ApiErr
     Ok(Answer::new(status, body).with_header(REPLAYED, HeaderValue::from_static("true")))
 }
 
-/// Keeps the answer; forgets the key when nothing was done. When that is not certain it stays as it is,
-/// so that nobody does it again unseen.
+/// Keeps the answer. When it is not certain whether anything was done the key stays as it is, so that
+/// nobody does it again unseen.
 async fn remember(node: &Node, request: &Request, outcome: &Result<Made, ApiError>) {
-    let stored: Result<(), DbError> = match outcome {
-        Ok(made) => in_tx!(node.app.db, |tx| {
-            let answer = (made.status.as_u16(), &made.body);
-            store::update_answer(tx, request, answer).await
-        }),
-        Err(error) if error.status().is_client_error() => {
-            in_tx!(node.app.db, |tx| store::delete(tx, request).await)
-        }
-        Err(_) => Ok(()),
+    let Ok(made) = outcome else {
+        return;
     };
+    let answer = (made.status.as_u16(), &made.body);
+    let stored: Result<(), DbError> =
+        in_tx!(node.app.db, |tx| store::update_answer(tx, request, answer)
+            .await);
     if let Err(error) = stored {
         tracing::warn!(%error, "the answer to a request with an Idempotency-Key was not kept");
     }
+}
+
+/// Forgets the key of a request that did nothing, so that it can be repeated. If the database is away,
+/// that is what it did nothing for, and this has to wait.
+async fn release(node: &Arc<Node>, request: Request) {
+    if forget(node, &request).await.is_ok() {
+        return;
+    }
+    let node = Arc::clone(node);
+    tokio::spawn(async move {
+        for pause in TRY_AGAIN_SECONDS {
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            if forget(&node, &request).await.is_ok() {
+                return;
+            }
+        }
+        tracing::warn!("an Idempotency-Key whose request did nothing was not forgotten");
+    });
+}
+
+async fn forget(node: &Node, request: &Request) -> Result<(), DbError> {
+    in_tx!(node.app.db, |tx| store::delete(tx, request).await)
 }
