@@ -72,6 +72,11 @@ impl Router {
         self.node.metrics.connections.add_one();
     }
 
+    /// Counts a connection that ended before TLS was agreed on.
+    pub(crate) fn count_failed_handshake(&self) {
+        self.node.metrics.failed_handshakes.add_one();
+    }
+
     /// Answers one request that `peer` sent.
     pub(crate) fn answer(
         &self,

@@ -8,6 +8,7 @@ mod connection;
 mod lingering;
 mod metrics;
 mod signals;
+mod tls;
 
 use std::io;
 use std::sync::Arc;
@@ -123,7 +124,7 @@ pub async fn serve_with(
     let metrics = address.map(|address| tokio::spawn(metrics::serve(Arc::clone(&node), address)));
     let _metrics = metrics.map(AbortOnDropHandle::new);
     let router = Router::new(Arc::clone(&node), timeouts.body);
-    let connections = Arc::new(Connections::new(router, timeouts));
+    let connections = Arc::new(Connections::new(router, node.tls.clone(), timeouts));
     let stop = tokio::select! {
         stop = shutdown => stop,
         never = accept(&socket.listener, &connections) => never,

@@ -256,6 +256,34 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Job>, DbError> {
     rows.into_iter().map(Job::try_from).collect()
 }
 
+/// How many jobs there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// To be done now, and nobody does them.
+    pub waiting: i64,
+    /// Being done.
+    pub running: i64,
+    /// Given up.
+    pub dead: i64,
+}
+
+/// How many jobs there are at `now`.
+pub async fn counts(conn: &mut Conn, now: Timestamp) -> Result<Counts, DbError> {
+    const SQL: &str = "SELECT \
+        CAST(COALESCE(SUM(CASE WHEN dead_at IS NULL AND run_at <= $1 AND COALESCE(lease_until, 0) <= $1 \
+            THEN 1 ELSE 0 END), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(CASE WHEN dead_at IS NULL AND lease_until > $1 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(CASE WHEN dead_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT) \
+        FROM jobs";
+    let row = fetch_optional!(conn, (i64, i64, i64), SQL, now.micros())?;
+    let (waiting, running, dead) = row.unwrap_or_default();
+    Ok(Counts {
+        waiting,
+        running,
+        dead,
+    })
+}
+
 /// One job.
 pub async fn find(conn: &mut Conn, id: JobId) -> Result<Option<Job>, DbError> {
     let sql = concat!("SELECT ", columns!(), " FROM jobs WHERE id = $1");

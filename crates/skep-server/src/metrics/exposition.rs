@@ -45,6 +45,7 @@ impl Collector for Exposition {
         self.caches(&mut out)?;
         self.usage(&mut out)?;
         self.database(&mut out)?;
+        self.jobs(&mut out)?;
         self.storage(&mut out)?;
         self.certificate(&mut out)?;
         self.process(&mut out)

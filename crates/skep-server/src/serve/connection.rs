@@ -20,11 +20,14 @@ use tokio_util::task::TaskTracker;
 use super::Timeouts;
 use super::lingering::Lingering;
 use super::signals::Signals;
+use super::tls::{self, Stream};
 use crate::router::{Router, Unread};
+use crate::tls::Current;
 
 /// All of them.
 pub(super) struct Connections {
     router: Router,
+    tls: Option<Arc<Current>>,
     builder: http1::Builder,
     write_timeout: Duration,
     tasks: TaskTracker,
@@ -36,13 +39,14 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(router: Router, timeouts: Timeouts) -> Self {
+    pub(super) fn new(router: Router, tls: Option<Arc<Current>>, timeouts: Timeouts) -> Self {
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
             .header_read_timeout(timeouts.headers);
         Self {
             router,
+            tls,
             builder,
             write_timeout: timeouts.write,
             tasks: TaskTracker::new(),
@@ -91,6 +95,9 @@ impl Connections {
     }
 
     async fn keep(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
+        let Some(stream) = self.agree(stream).await else {
+            return;
+        };
         let signals = Arc::new(Signals::default());
         let stream = Lingering::new(stream, Arc::clone(&signals), self.write_timeout);
         let shared = Arc::new((Arc::clone(&self), Arc::clone(&signals)));
@@ -108,6 +115,20 @@ impl Connections {
             // Clients go away at any moment; that is nobody's fault.
             tracing::debug!(%error, "a connection ended early");
         }
+    }
+
+    /// The connection, encrypted where there is a certificate; `None` when its client does not agree.
+    async fn agree(&self, stream: TcpStream) -> Option<Stream> {
+        let Some(tls) = &self.tls else {
+            return Some(Stream::Plain(stream));
+        };
+        // Boxed, for most connections are without.
+        let agreed = Box::pin(tls::agree(tls, stream)).await;
+        if let Err(error) = &agreed {
+            self.router.count_failed_handshake();
+            tracing::debug!(%error, "a connection ended before TLS was agreed on");
+        }
+        agreed.ok()
     }
 
     /// What the connection has to know of an answer, and the client of the connection.

@@ -13,10 +13,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::signals::Signals;
+use super::tls::Stream;
 
 /// How long a client may go on sending.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -27,7 +27,7 @@ const BLOCK_BYTES: usize = 16 * 1024;
 /// A stream whose end waits for the client's, when it has to.
 #[derive(Debug)]
 pub(super) struct Lingering {
-    stream: TcpStream,
+    stream: Stream,
     signals: Arc<Signals>,
     is_shut: bool,
     left: u64,
@@ -68,7 +68,7 @@ impl Stall {
 impl Lingering {
     /// Lingers at its end if by then somebody has asked for it; gives up on a client that takes nothing
     /// for `limit`.
-    pub(super) fn new(stream: TcpStream, signals: Arc<Signals>, limit: Duration) -> Self {
+    pub(super) fn new(stream: Stream, signals: Arc<Signals>, limit: Duration) -> Self {
         Self {
             stream,
             signals,

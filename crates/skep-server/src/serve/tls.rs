@@ -26,14 +26,11 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// Agrees on TLS where there is a certificate.
+/// Agrees on TLS.
 ///
 /// # Errors
 /// The client does not, or takes too long.
-pub(super) async fn agree(tls: Option<&Current>, stream: TcpStream) -> io::Result<Stream> {
-    let Some(tls) = tls else {
-        return Ok(Stream::Plain(stream));
-    };
+pub(super) async fn agree(tls: &Current, stream: TcpStream) -> io::Result<Stream> {
     tokio::time::timeout(AGREE_WITHIN, agreed(tls, stream)).await?
 }
 

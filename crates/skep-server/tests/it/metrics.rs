@@ -135,6 +135,8 @@ async fn the_node_says_what_it_holds() {
     );
     assert!(metrics.value("skep_snapshot_age_seconds", "") < Some(30.0));
     assert_eq!(metrics.value("skep_database_up", ""), Some(1.0));
+    let jobs = |state: &str| metrics.value("skep_jobs", &format!("state=\"{state}\""));
+    assert_eq!(jobs("dead"), Some(0.0));
     let version = format!(
         "version=\"{}\",database=\"sqlite\"",
         env!("CARGO_PKG_VERSION")

@@ -80,6 +80,9 @@ way, writes down the usage and ends with exit code 0; a second SIGTERM or Ctrl-C
 ends at once. After SIGTERM it first says at /readyz that it stops, and goes on
 accepting for [server] grace_seconds. SKEP_LOG=debug logs more.
 
+A certificate of [server.tls] is used within seconds after its files have
+changed. Without a terminal, SIGHUP makes it look at them at once.
+
 A listening socket that systemd or another process hands over (LISTEN_FDS) is
 used instead of an address of its own, and is left to the next process at once.";
 

@@ -33,10 +33,13 @@ pub(super) async fn run(context: &Context, arguments: Demo) -> anyhow::Result<()
         .tempdir()
         .context("there is no room for temporary files")?;
     let path = folder.path().to_path_buf();
-    let shutdown = shutdown(move || {
-        // The server may be writing to it this very moment.
-        (0..5).any(|_| fs_err::remove_dir_all(&path).is_ok());
-    })?;
+    let shutdown = shutdown(
+        move || {
+            // The server may be writing to it this very moment.
+            (0..5).any(|_| fs_err::remove_dir_all(&path).is_ok());
+        },
+        super::serve::Certificate::default(),
+    )?;
     let app = open(folder.path(), listener.local_addr()?).await?;
     let key = shop::fill(&app, folder.path()).await?;
     let name = app.config.default_repository().name.clone();

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,6 +13,7 @@ use skep_server::clock::Clock;
 use skep_server::config::Config;
 use skep_server::node::Node;
 use skep_server::serve::{Socket, Stop, serve};
+use skep_server::tls;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -26,7 +28,8 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     let config = context.config()?;
     let address = arguments.listen.unwrap_or(config.server.listen);
-    let shutdown = shutdown(|| {})?;
+    let certificate = Certificate::default();
+    let shutdown = shutdown(|| {}, Arc::clone(&certificate))?;
     // Before anything is opened: a second server on the same port must not touch what is there.
     let (socket, address) = match handed_over {
         Some(listener) => shared(listener)?,
@@ -34,6 +37,11 @@ pub(super) async fn run(
     };
     let app = App::open_to_serve(config, Clock::system()).await?;
     let node = Node::start(app).await?;
+    if let Some(tls) = &node.tls
+        && !has_terminal()
+    {
+        let _ = certificate.set(Arc::clone(tls));
+    }
     announce(context, arguments.log_format, &node.app.config, address);
     tell(NotifyState::Ready);
     let watchdog = tokio::spawn(feed_watchdog());
@@ -137,11 +145,32 @@ pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
+/// What SIGHUP is about, where it is not about a terminal.
+pub(super) type Certificate = Arc<OnceLock<Arc<tls::Current>>>;
+
+/// Whether a terminal can be closed under this process. A service has none.
+fn has_terminal() -> bool {
+    fs_err::File::open("/dev/tty").is_ok()
+}
+
+/// Ready once the terminal is closed. A service with a certificate has none: SIGHUP makes it look at
+/// the certificate's files.
+async fn closed(hangup: &mut Signal, certificate: &Certificate) {
+    loop {
+        hangup.recv().await;
+        match certificate.get() {
+            Some(tls) => tls.look_now(),
+            None => return,
+        }
+    }
+}
+
 /// Ready once the process is asked to end, or its terminal is closed: whoever sits there does not want to
 /// wait. A second request ends it at once,
 /// after `clean_up`; a terminal that closes may well say so twice, so that is none.
 pub(super) fn shutdown(
     clean_up: impl FnOnce() + Send + 'static,
+    certificate: Certificate,
 ) -> anyhow::Result<impl Future<Output = Stop>> {
     let listen = |kind| signal(kind).context("signals cannot be received");
     let mut terminate = listen(SignalKind::terminate())?;
@@ -151,7 +180,7 @@ pub(super) fn shutdown(
         let stop = tokio::select! {
             _ = terminate.recv() => Stop::Gently,
             _ = interrupt.recv() => Stop::Soon,
-            _ = hangup.recv() => Stop::Soon,
+            () = closed(&mut hangup, &certificate) => Stop::Soon,
         };
         tokio::spawn(async move {
             either(&mut terminate, &mut interrupt).await;

@@ -10,6 +10,7 @@ mod help;
 mod import;
 mod kill;
 mod nodes;
+mod packaging;
 mod rebar3;
 mod registry;
 mod selling;

@@ -149,6 +149,18 @@ impl Exposition {
         out.gauge("skep_database_connections_max", help, connections.most)
     }
 
+    pub(super) fn jobs(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let Some(jobs) = self.sample.jobs else {
+            return Ok(());
+        };
+        let rows = [
+            ([("state", "waiting")], jobs.waiting),
+            ([("state", "running")], jobs.running),
+            ([("state", "dead")], jobs.dead),
+        ];
+        out.gauges("skep_jobs", "Work that is done once, of all nodes.", rows)
+    }
+
     pub(super) fn storage(&self, out: &mut Writer<'_>) -> fmt::Result {
         let errors = self.sample.storage_errors;
         let rows = [
