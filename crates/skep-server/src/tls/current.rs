@@ -82,7 +82,8 @@ impl Current {
             let now = stamps(&self.files);
             // Somebody may be writing one, or about to write the other: they have to stay for a while.
             let is_settled = std::mem::replace(&mut before, now) == now;
-            if !is_asked && (now == used || !is_settled) {
+            let is_used = now == used && !self.is_stale();
+            if !is_asked && (is_used || !is_settled) {
                 continue;
             }
             match self.renew() {

@@ -156,7 +156,8 @@ async fn a_new_certificate_is_used_without_a_failed_request() {
 async fn new_files_are_noticed() {
     let (app, authority, dir) = app().await;
     let before = app.node.tls.as_ref().unwrap().load();
-    authority.issue(&["localhost"]).write_to(dir.path());
+    let issued = authority.issue(&["localhost", "127.0.0.1"]);
+    issued.write_to(dir.path());
     for _ in 0..600 {
         if !Arc::ptr_eq(&app.node.tls.as_ref().unwrap().load(), &before) {
             return;

@@ -17,8 +17,10 @@ use crate::output::{hint, plain};
 use crate::remote::{Remote, unless_interrupted};
 
 mod choice;
+mod progress;
 
 use choice::choose;
+use progress::Shown;
 
 /// What was fetched, as programs get it.
 #[derive(Serialize)]
@@ -88,7 +90,8 @@ async fn tarball(
     release: &Release,
     path: &Path,
 ) -> Result<(), Error> {
-    fetch::tarball_to_file(&remote.transport, config, name, release, path).await
+    let client = Shown::new(&remote.transport, format!("{name} {}", release.version));
+    fetch::tarball_to_file(&client, config, name, release, path).await
 }
 
 /// The tarball is fetched beside `path`, where nobody sees it, and gone afterwards.

@@ -24,7 +24,10 @@ fn is_understood(arguments: &[&str]) {
     let mut skep = Command::new(env!("CARGO_BIN_EXE_skep"));
     let help = run(skep.args([command, "--help"])).succeeded().stdout;
     for option in arguments.iter().filter(|word| word.starts_with("--")) {
-        assert!(help.contains(&format!("{option} ")), "{command} has no {option}");
+        assert!(
+            help.contains(&format!("{option} ")),
+            "{command} has no {option}"
+        );
     }
 }
 
@@ -44,7 +47,10 @@ fn the_unit_starts_what_there_is() {
     assert!(seconds >= 5 + 25 + 10, "{seconds}");
     let state = format!("/var/lib/{}", values(&unit, "StateDirectory")[0]);
     assert_eq!(values(&unit, "WorkingDirectory"), [&*state]);
-    assert_eq!(values(&unit, "Environment"), [format!("SKEP_CONFIG={state}/skep.toml")]);
+    assert_eq!(
+        values(&unit, "Environment"),
+        [format!("SKEP_CONFIG={state}/skep.toml")]
+    );
 }
 
 #[test]
@@ -54,8 +60,14 @@ fn systemd_understands_the_units() {
         .replace("/usr/local/bin/skep", env!("CARGO_BIN_EXE_skep"))
         .replace("User=skep", "User=root")
         .replace("Group=skep", "Group=root");
-    let files = [("skep.service", unit), ("skep.socket", packaged("skep.socket"))];
-    let paths: Vec<PathBuf> = files.iter().map(|(name, _)| dir.path().join(name)).collect();
+    let files = [
+        ("skep.service", unit),
+        ("skep.socket", packaged("skep.socket")),
+    ];
+    let paths: Vec<PathBuf> = files
+        .iter()
+        .map(|(name, _)| dir.path().join(name))
+        .collect();
     for ((_, text), path) in files.iter().zip(&paths) {
         fs_err::write(path, text).expect("it can be written");
     }
@@ -73,7 +85,10 @@ fn systemd_understands_the_units() {
 fn the_image_starts_what_there_is_and_checks_where_it_listens() {
     let text = packaged("Dockerfile").replace("\\\n", " ");
     let list = |key: &str| -> Vec<String> {
-        let line = text.lines().find_map(|line| line.strip_prefix(key)).expect(key);
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(key))
+            .expect(key);
         serde_json::from_str(line.trim()).expect("a list of texts")
     };
     assert_eq!(list("ENTRYPOINT "), ["skep"]);
@@ -87,7 +102,11 @@ fn the_image_starts_what_there_is_and_checks_where_it_listens() {
     for key in ["FROM", "USER", "VOLUME", "HEALTHCHECK", "STOPSIGNAL"] {
         assert!(keys.contains(key), "no {key}");
     }
-    for port in ["SKEP_SERVER__LISTEN=0.0.0.0:4000", "EXPOSE 4000", "/dev/tcp/127.0.0.1/4000"] {
+    for port in [
+        "SKEP_SERVER__LISTEN=0.0.0.0:4000",
+        "EXPOSE 4000",
+        "/dev/tcp/127.0.0.1/4000",
+    ] {
         assert!(text.contains(port), "no {port}");
     }
 }

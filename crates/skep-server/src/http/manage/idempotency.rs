@@ -169,3 +169,40 @@ async fn release(node: &Arc<Node>, request: Request) {
 async fn forget(node: &Node, request: &Request) -> Result<(), DbError> {
     in_tx!(node.app.db, |tx| store::delete(tx, request).await)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::app::tests::Installation;
+
+    async fn ask(node: &Arc<Node>, outcome: Result<Made, ApiError>) -> Result<Answer, ApiError> {
+        let once = Once::new("k", "POST /customers", &json!({"name": "Jo"}));
+        let caller = UserId::from_bytes([7; 16]);
+        once.run(node, caller, std::future::ready(outcome)).await
+    }
+
+    /// What the database may have done all the same is not done again unseen; everything else is.
+    #[tokio::test]
+    async fn a_request_that_did_nothing_can_be_repeated() {
+        let Installation { folder, app, .. } = Installation::new().await;
+        let node = Node::start(app).await.unwrap();
+        for nothing in [
+            DbError::Unavailable("it is away".to_owned()),
+            DbError::Busy,
+            DbError::Other("a bug".to_owned()),
+        ] {
+            let refused = ask(&node, Err(nothing.into())).await.unwrap_err();
+            assert!(refused.status().is_server_error(), "{refused:?}");
+        }
+        let uncertain = DbError::Uncertain("it went away".to_owned());
+        let refused = ask(&node, Err(uncertain.into())).await.unwrap_err();
+        assert!(refused.message().contains("nobody knows"), "{refused:?}");
+        let made = Made::created(json!({"id": "cus_1"}));
+        let refused = ask(&node, Ok(made)).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::CONFLICT);
+        node.stop().await;
+        drop(folder);
+    }
+}

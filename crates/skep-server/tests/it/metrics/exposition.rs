@@ -81,12 +81,13 @@ impl Exposition {
             .insert((name.to_owned(), labels.to_owned()), value);
         assert_eq!(is_new, None, "twice: {line}");
         if suffix == "_bucket" {
-            assert_eq!(names.last().map(String::as_str), Some("le"), "{line}");
-            let (others, end) = labels.rsplit_once("le=\"").expect("a bucket's end");
-            let end = end.trim_end_matches('"').replace("+Inf", "inf");
-            let end: f64 = end.parse().expect("a number");
-            let others = others.trim_end_matches(',').to_owned();
-            family.buckets.entry(others).or_default().push((end, value));
+            assert!(names.contains(&"le".to_owned()), "{line}");
+            let is_end = |label: &&str| label.starts_with("le=\"");
+            let (ends, others): (Vec<_>, Vec<_>) = labels.split(',').partition(is_end);
+            let end = ends[0].trim_start_matches("le=").trim_matches('"');
+            let end: f64 = end.replace("+Inf", "inf").parse().expect("a number");
+            let buckets = family.buckets.entry(others.join(",")).or_default();
+            buckets.push((end, value));
         }
     }
 

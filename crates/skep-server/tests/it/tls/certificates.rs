@@ -1,10 +1,11 @@
 //! An authority of one test.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PKCS_ECDSA_P256_SHA256,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+    PKCS_ECDSA_P256_SHA256, date_time_ymd,
 };
 
 /// Vouches for certificates.
@@ -23,6 +24,8 @@ pub(super) struct Issued {
 impl Authority {
     pub(super) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let name = "The authority of one test";
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
         let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
@@ -65,7 +68,10 @@ impl Issued {
     /// As certbot does it: one file, then the other.
     pub(super) fn write_to(&self, dir: &Path) {
         fs_err::write(dir.join("certificate.pem"), &self.certificate_pem).unwrap();
-        fs_err::write(dir.join("key.pem"), &self.key_pem).unwrap();
+        let key = dir.join("key.pem");
+        fs_err::write(&key, &self.key_pem).unwrap();
+        let own = std::fs::Permissions::from_mode(0o600);
+        fs_err::set_permissions(&key, own).unwrap();
         fs_err::write(dir.join("authority.pem"), &self.authority_pem).unwrap();
     }
 }
