@@ -80,7 +80,7 @@ fn man_shows_a_page_for_each_command() {
     for name in &names {
         let mut groff = Command::new("groff");
         groff
-            .args(["-man", "-ww", "-z", "-Tutf8"])
+            .args(["-Kutf8", "-man", "-ww", "-z", "-Tutf8"])
             .arg(pages.join(name));
         let ran = run(&mut groff).succeeded();
         assert_eq!(ran.said(), "", "{name}");
