@@ -11,6 +11,7 @@ mod auth;
 mod browser;
 mod catalog;
 mod db;
+mod doctor;
 mod explain;
 mod health;
 mod init;

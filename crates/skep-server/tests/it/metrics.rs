@@ -137,8 +137,12 @@ async fn the_node_says_what_it_holds() {
     assert_eq!(metrics.value("skep_database_up", ""), Some(1.0));
     let jobs = |state: &str| metrics.value("skep_jobs", &format!("state=\"{state}\""));
     assert_eq!(jobs("dead"), Some(0.0));
+    let database = match app.node.app.db.is_postgres() {
+        true => "postgres",
+        false => "sqlite",
+    };
     let version = format!(
-        "version=\"{}\",database=\"sqlite\"",
+        "version=\"{}\",database=\"{database}\"",
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(metrics.value("skep_build_info", &version), Some(1.0));
