@@ -184,7 +184,9 @@ pub struct Usage {
     pub spool_dir: PathBuf,
     /// Usage rows older than this are deleted; 0 keeps them for ever.
     pub retention_days: u32,
-    /// What they say of where a request came from.
+    /// Sums of days older than this are deleted; 0 keeps them for ever.
+    pub daily_retention_days: u32,
+    /// What rows say of where a request came from.
     pub addresses: Addresses,
 }
 

@@ -99,7 +99,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
     checks.extend(keys::files(config));
     let (files, faults) = storage::open(config).await;
     checks.extend(delivery::examine(config, files.as_ref(), clock));
-    checks.extend(folders::spool(config));
+    checks.extend(folders::spool(config, clock));
     checks.extend(faults);
     checks.extend(room::examine(config));
     if let Some(files) = &files {

@@ -209,6 +209,13 @@ impl Node {
                 "the database did not take the last usage in time: it stays in its spool"
             );
         }
+        let rows = self.usage.rows_in_memory();
+        if rows > 0 {
+            tracing::error!(
+                rows,
+                "usage is lost with this process: there was no room in `spool_dir` of [usage]"
+            );
+        }
         self.stop.cancel();
         if tokio::time::timeout(STOP_WITHIN, self.tasks.wait())
             .await

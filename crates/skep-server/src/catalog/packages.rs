@@ -67,9 +67,9 @@ pub struct ReleaseDetails {
 pub struct Downloads {
     /// Ever.
     pub all: u64,
-    /// In the last seven days.
+    /// Today and on the six days before (UTC).
     pub week: u64,
-    /// In the last day.
+    /// Today (UTC).
     pub day: u64,
 }
 
@@ -174,8 +174,8 @@ pub async fn downloads(
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
     let all = db::downloads::count_by_version(&mut conn, repository, name).await?;
     let package = (repository, name);
-    let week = db::downloads::count_since(&mut conn, package, now.plus_days(-7)).await?;
-    let day = db::downloads::count_since(&mut conn, package, now.plus_days(-1)).await?;
+    let week = db::downloads::count_since(&mut conn, package, now.plus_days(-6)).await?;
+    let day = db::downloads::count_since(&mut conn, package, now).await?;
     // A license that is gone took its downloads along; its usage is kept.
     let (ever, week, day) = (
         all.into_iter().map(|(_, of)| count(of)),

@@ -40,6 +40,7 @@ pub(super) const KEYS: &[&str] = &[
     "messages.support",
     "usage.spool_dir",
     "usage.retention_days",
+    "usage.daily_retention_days",
     "usage.addresses",
     "limits.failed_keys_per_minute",
     "limits.license_per_minute",

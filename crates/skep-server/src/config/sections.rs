@@ -153,6 +153,7 @@ impl Reader<'_> {
         Ok(Usage {
             spool_dir,
             retention_days: self.small("usage.retention_days", 400, 0..=100_000)?,
+            daily_retention_days: self.small("usage.daily_retention_days", 0, 0..=100_000)?,
             addresses: self.addresses()?,
         })
     }

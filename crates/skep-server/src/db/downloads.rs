@@ -9,7 +9,7 @@ use sqlx::QueryBuilder;
 use crate::clock::Timestamp;
 use crate::db::grants::release_name;
 use crate::db::row::{At, big};
-use crate::db::{Conn, DbError, Tx, grants, licenses};
+use crate::db::{Conn, DbError, Tx, grants, licenses, usage};
 use crate::ids::LicenseId;
 use crate::licensing::grant::{Grant, Origin, ReleaseName};
 
@@ -148,17 +148,18 @@ pub async fn count_by_version(
     fetch_all!(conn, (String, i64), sql, repository, package)
 }
 
-/// How often licenses fetched the tarballs of a package since a moment, as far as usage is kept. What
-/// users fetch with keys of their own is no download, here as in the table.
+/// How often licenses fetched the tarballs of a package since the beginning of a day (UTC), as far as
+/// usage is kept. What users fetch with keys of their own is no download, here as in the table.
 pub async fn count_since(
     conn: &mut Conn,
     (repository, package): (&str, &str),
-    since: Timestamp,
+    day: Timestamp,
 ) -> Result<i64, DbError> {
-    let sql = "SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage \
-               WHERE at >= $1 AND repository = $2 AND package = $3 AND file = 'tarball' AND status IN (200, 302) \
-               AND license_id IS NOT NULL";
-    let (count,) = fetch_one!(conn, (i64,), sql, since.micros(), repository, package)?;
+    let sql = "SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_daily \
+               WHERE day >= $1 AND repository = $2 AND package = $3 AND file = 'tarball' AND status IN (200, 302) \
+               AND license_id <> ''";
+    let day = day.micros().div_euclid(usage::DAY_MICROS);
+    let (count,) = fetch_one!(conn, (i64,), sql, day, repository, package)?;
     Ok(count)
 }
 

@@ -1,10 +1,15 @@
 //! Counted requests, and the batches they came in.
 
+mod daily;
+pub(crate) mod kept;
+mod prune;
 mod report;
 
 use sqlx::QueryBuilder;
 
-pub use report::{Asked, UsageRow, report};
+pub use daily::add as add_to_days;
+pub use prune::{forget_batches, prune_days, prune_rows};
+pub use report::{Asked, Report, UsageRow, report};
 
 use crate::clock::Timestamp;
 use crate::db::row::big;
@@ -15,9 +20,8 @@ use crate::usage::Counted;
 /// Rows of one statement: 16 columns each, and SQLite takes 32,766 parameters. A full one is prepared
 /// once.
 const CHUNK: usize = 500;
-/// Batches forgotten in one transaction, and the time whose rows go in one: nobody waits long for it.
-const PRUNE_BATCHES: i64 = 5_000;
-const PRUNE_MICROS: i64 = 600_000_000;
+/// A day in UTC.
+pub(super) const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Remembers a batch by its name; `false` when it has been inserted before.
 pub async fn insert_batch(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, DbError> {
@@ -61,15 +65,4 @@ pub async fn insert(tx: &mut Tx, rows: &[Counted]) -> Result<(), DbError> {
         })?;
     }
     Ok(())
-}
-
-/// Deletes some of the rows and batches from before a moment, the oldest first; how many. Call it until
-/// it says 0.
-pub async fn prune(tx: &mut Tx, before: Timestamp) -> Result<u64, DbError> {
-    let batches = "DELETE FROM usage_batches WHERE id IN \
-        (SELECT id FROM usage_batches WHERE inserted_at < $1 LIMIT $2)";
-    // Rows have no id: an index on one would cost more than all the others.
-    let rows = "DELETE FROM usage WHERE at < $1 AND at < (SELECT MIN(at) FROM usage) + $2";
-    let batches = execute!(tx, batches, before.micros(), PRUNE_BATCHES)?;
-    Ok(batches + execute!(tx, rows, before.micros(), PRUNE_MICROS)?)
 }

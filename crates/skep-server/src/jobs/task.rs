@@ -5,7 +5,7 @@ use serde_json::json;
 use super::error::JobError;
 use super::prune_accounts::prune_accounts;
 use super::prune_oauth::prune_oauth;
-use super::prune_usage::prune_usage;
+use super::prune_usage::{Keep, prune_usage};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::db::jobs::{Job, NewJob};
@@ -92,7 +92,7 @@ pub async fn perform(app: &App, job: &Job) -> Result<(), JobError> {
     let rows = match task {
         Task::PruneAccounts => prune_accounts(&app.db, now).await?,
         Task::PruneOauth => prune_oauth(&app.db, now).await?,
-        Task::PruneUsage => prune_usage(&app.db, app.config.usage.retention_days, now).await?,
+        Task::PruneUsage => prune_usage(&app.db, Keep::of(&app.config.usage), now).await?,
     };
     if rows > 0 {
         tracing::info!(job = job.kind, rows, "what is over was deleted");

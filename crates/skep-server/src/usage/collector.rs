@@ -39,8 +39,9 @@ pub struct Collector {
     addresses: Addresses,
     /// One batch at a time.
     delivery: tokio::sync::Mutex<()>,
-    /// An outage is logged when it begins and when it ends.
+    /// An outage is logged when it begins and when it ends: that of the database, and that of the spool.
     is_stuck: AtomicBool,
+    is_unwritten: AtomicBool,
 }
 
 /// Why a batch stays in the spool.
@@ -68,6 +69,7 @@ impl Collector {
             addresses: config.addresses,
             delivery: tokio::sync::Mutex::default(),
             is_stuck: AtomicBool::new(false),
+            is_unwritten: AtomicBool::new(false),
         })
     }
 
@@ -93,8 +95,14 @@ impl Collector {
     async fn keep_writing(&self) {
         loop {
             self.write_to_spool().await;
+            let pause = tokio::time::sleep(FLUSH_EVERY);
+            if self.is_unwritten.load(Ordering::Relaxed) {
+                // Memory is full of what cannot be written: asking for room at once would not help.
+                pause.await;
+                continue;
+            }
             tokio::select! {
-                () = tokio::time::sleep(FLUSH_EVERY) => {}
+                () = pause => {}
                 () = self.recorder.full() => {}
             }
         }
@@ -142,9 +150,18 @@ impl Collector {
         };
         // The counts are taken on the other thread: if this future is dropped, they still arrive.
         match tokio::task::spawn_blocking(write).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => {
+                if self.is_unwritten.swap(false, Ordering::Relaxed) {
+                    tracing::info!("usage is written to its spool again");
+                }
+            }
             Ok(Err(error)) => {
-                tracing::error!(%error, "usage cannot be written to its spool and stays in memory")
+                if !self.is_unwritten.swap(true, Ordering::Relaxed) {
+                    tracing::error!(
+                        %error,
+                        "usage cannot be written to its spool and stays in memory, coarser the longer it lasts"
+                    );
+                }
             }
             Err(_) => tracing::error!("writing usage to its spool was interrupted"),
         }
@@ -229,3 +246,6 @@ fn write_all(rows: &mut Rows, recorder: &Recorder, spool: &Spool) -> io::Result<
     }
     result
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! Counting requests in memory. Recording takes a lock for some nanoseconds and never waits for
-//! anything; what it counts is bounded, by counting coarser, never by dropping. Rows are bytes in memory
+//! anything; what it counts is bounded, by counting coarser, never by dropping: see [`Detail`]. Rows are bytes in memory
 //! that is used again and again: see [`rows`](super::rows).
 
 use std::collections::HashMap;
@@ -83,9 +83,9 @@ enum Detail {
     Everything,
     /// No versions of the client and no address; of refused requests no release.
     Release,
-    /// Key, kind of file and answer only.
+    /// Key, kind of file and answer only, by the hour.
     Key,
-    /// Kind of file and answer only: these are so few that they need no limit.
+    /// Kind of file and answer only, by the day: these are so few that they need no limit.
     Nothing,
 }
 
@@ -100,6 +100,17 @@ impl Detail {
         } else {
             Self::Nothing
         }
+    }
+
+    /// Windows would go on filling memory while nothing can be written for hours. Downloads, which keep
+    /// their release, are no more than one a day then.
+    fn moment(self, at: Timestamp) -> Timestamp {
+        let seconds = match self {
+            Self::Everything | Self::Release => return at,
+            Self::Key => 3_600,
+            Self::Nothing => 86_400,
+        };
+        Timestamp::from_seconds(at.seconds() - at.seconds().rem_euclid(seconds))
     }
 
     fn keep<'a>(self, request: &Request<'a>) -> Request<'a> {
@@ -140,7 +151,7 @@ impl Recorder {
         let mut shard = self.shard_of(hash);
         let detail = Detail::of(shard.starts.len());
         if detail != Detail::Everything {
-            name = Name::of(&detail.keep(request), at);
+            name = Name::of(&detail.keep(request), detail.moment(at));
             hash = self.hasher.hash_one(name.as_bytes());
         }
         if shard.add(hash, &name, requests) && shard.starts.len() == FULL_ROWS {

@@ -83,7 +83,7 @@ impl Spool {
     fn remove_abandoned(&self, clock: &Clock) -> io::Result<()> {
         let now =
             UNIX_EPOCH + Duration::from_micros(u64::try_from(clock.now().micros()).unwrap_or(0));
-        for path in self.files(BEING_WRITTEN)? {
+        for path in files_in(&self.dir, &[BEING_WRITTEN])? {
             // The process that writes it may have finished meanwhile.
             let Ok(modified) = fs::metadata(&path).and_then(|metadata| metadata.modified()) else {
                 continue;
@@ -143,22 +143,7 @@ impl Spool {
     /// # Errors
     /// The directory cannot be read.
     pub fn waiting(&self, now: Timestamp) -> io::Result<Waiting> {
-        let now = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or(0));
-        let mut waiting = Waiting::default();
-        for path in self.paths()? {
-            // Somebody may have delivered it meanwhile.
-            let Ok(metadata) = fs::metadata(&path) else {
-                continue;
-            };
-            waiting.files += 1;
-            waiting.bytes += metadata.len();
-            let age = metadata
-                .modified()
-                .ok()
-                .and_then(|at| now.duration_since(at).ok());
-            waiting.oldest = waiting.oldest.max(age.unwrap_or_default());
-        }
-        Ok(waiting)
+        Waiting::look(&self.dir, now)
     }
 
     /// Reads one file; `None` when another process has delivered it meanwhile.
@@ -183,9 +168,7 @@ impl Spool {
     }
 
     fn paths(&self) -> io::Result<Vec<PathBuf>> {
-        let mut paths = self.files(FIRST)?;
-        paths.append(&mut self.files(WRITTEN)?);
-        Ok(paths)
+        written_in(&self.dir)
     }
 
     fn bytes_of(&self, id: &BatchId) -> io::Result<Option<(Vec<u8>, Format)>> {
@@ -211,17 +194,48 @@ impl Spool {
     fn path(&self, id: &BatchId, extension: &str) -> PathBuf {
         self.dir.join(format!("{}.{extension}", id.0))
     }
+}
 
-    fn files(&self, extension: &str) -> io::Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(&self.dir)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|found| found == extension) {
-                paths.push(path);
-            }
+impl Waiting {
+    /// What waits in a folder at `now`.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn look(dir: &Path, now: Timestamp) -> io::Result<Self> {
+        let now = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or(0));
+        let mut waiting = Self::default();
+        for path in written_in(dir)? {
+            // Somebody may have delivered it meanwhile.
+            let Ok(metadata) = fs::metadata(&path) else {
+                continue;
+            };
+            waiting.files += 1;
+            waiting.bytes += metadata.len();
+            let age = metadata
+                .modified()
+                .ok()
+                .and_then(|at| now.duration_since(at).ok());
+            waiting.oldest = waiting.oldest.max(age.unwrap_or_default());
         }
-        Ok(paths)
+        Ok(waiting)
     }
+}
+
+/// The files of both formats.
+fn written_in(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    files_in(dir, &[FIRST, WRITTEN])
+}
+
+fn files_in(dir: &Path, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if extension.is_some_and(|found| extensions.contains(&found)) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

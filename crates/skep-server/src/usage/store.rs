@@ -1,5 +1,5 @@
-//! From the spool to the database. A batch, what it says of downloads and the mark that it has been
-//! inserted are one transaction, so each request counts once.
+//! From the spool to the database. A batch, what it says of downloads and of days, and the mark that it
+//! has been inserted are one transaction, so each request counts once.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,8 @@ pub async fn insert(db: &Db, clock: &Clock, id: &BatchId, rows: &[Counted]) -> R
             usage::insert(tx, rows).await?;
             downloads::record(tx, &downloaded).await?;
             keys::update_last_used_at(tx, &used).await?;
+            // Last: all nodes add to the same rows, and wait for each other from here to the commit.
+            usage::add_to_days(tx, rows).await?;
         }
         Ok(())
     })

@@ -1,11 +1,11 @@
 //! Who fetched what, from the request to the report.
 
+mod daily;
 mod delivery;
 
 use std::time::Duration;
 
 use skep_server::db::usage::{Asked, UsageRow};
-use skep_server::jobs::prune_usage::prune_usage;
 use skep_server::licensing::licenses;
 use skep_server::usage::report::report;
 
@@ -42,6 +42,7 @@ async fn rows(app: &TestApp, asked: &Asked) -> Vec<UsageRow> {
     report(&app.node.app, asked)
         .await
         .expect("the database answers")
+        .rows
 }
 
 async fn total(app: &TestApp) -> u64 {
@@ -281,21 +282,4 @@ async fn a_download_is_remembered_with_its_license_and_key() {
         ),
         ("alpha 1.0.0".to_owned(), 1)
     );
-}
-
-#[tokio::test]
-async fn old_usage_goes_and_downloads_stay() {
-    let (app, sold) = with_license().await;
-    app.get(TARBALL).key(&sold.key).send().await;
-    app.node.usage.flush().await;
-    let db = &app.node.app.db;
-    assert_eq!(
-        prune_usage(db, 0, TODAY.plus_days(10_000)).await.unwrap(),
-        0
-    );
-    assert_eq!(prune_usage(db, 30, TODAY.plus_days(30)).await.unwrap(), 0);
-    assert!(prune_usage(db, 30, TODAY.plus_days(31)).await.unwrap() > 0);
-    assert_eq!(total(&app).await, 0);
-    let shown = licenses::show(&app.node.app, &sold.license).await.unwrap();
-    assert_eq!(shown.downloads.len(), 1);
 }

@@ -119,4 +119,6 @@ pub(crate) enum By {
     Client,
     /// Tool with its version, Elixir, OTP, and whether it was CI
     ClientVersion,
+    /// Continuous integration or not
+    Ci,
 }

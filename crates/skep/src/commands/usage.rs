@@ -1,7 +1,7 @@
 //! `skep usage`
 
 use skep_server::licensing::{customers, licenses};
-use skep_server::usage::report::{Asked, UsageRow, report};
+use skep_server::usage::report::{Asked, Report, UsageRow, report};
 
 use super::Context;
 use crate::cli::usage::{By, Kind, Usage};
@@ -9,7 +9,7 @@ use crate::output::{minute, rows};
 
 pub(super) async fn run(context: &Context, arguments: Usage) -> anyhow::Result<()> {
     let asked = asked(&arguments);
-    let rows = context
+    let report = context
         .with_app(async |app| {
             if let Some(customer) = &arguments.customer {
                 customers::show(app, customer).await?;
@@ -20,17 +20,36 @@ pub(super) async fn run(context: &Context, arguments: Usage) -> anyhow::Result<(
             Ok(report(app, &asked).await?)
         })
         .await?;
-    if rows.len() >= asked.limit as usize {
-        let note = format!(
+    context.output.notes(&notes(&report, &asked));
+    let rows = &report.rows;
+    context.output.result(rows, || table(&arguments.by, rows))?;
+    Ok(())
+}
+
+/// What is missing from a report, and why.
+fn notes(report: &Report, asked: &Asked) -> Vec<String> {
+    let mut notes = Vec::new();
+    if report.rows.len() >= asked.limit as usize {
+        notes.push(format!(
             "only the first {} lines: `--limit` sets how many",
             asked.limit
-        );
-        context.output.notes(&[note]);
+        ));
     }
-    context
-        .output
-        .result(&rows, || table(&arguments.by, &rows))?;
-    Ok(())
+    if let Some(since) = report.known_since {
+        let since = since.date();
+        notes.push(if asked.needs_rows() {
+            format!(
+                "only since {since}: keys, addresses and versions of clients are not kept for longer \
+                 (`retention_days` in [usage]); leave them out of `--by` to see older usage"
+            )
+        } else {
+            format!("only since {since}: older usage was deleted (`daily_retention_days` in [usage])")
+        });
+    }
+    if report.has_whole_days {
+        notes.push("days of which only a part was asked for are in as a whole: nothing else is kept of them".to_owned());
+    }
+    notes
 }
 
 fn asked(arguments: &Usage) -> Asked {
@@ -65,6 +84,7 @@ fn asked(arguments: &Usage) -> Asked {
         by_address: by(By::Address),
         by_client: by(By::Client) || by(By::ClientVersion),
         by_client_version: by(By::ClientVersion),
+        by_ci: by(By::Ci),
         limit: arguments.limit,
     }
 }
@@ -107,13 +127,15 @@ const fn columns(by: By) -> &'static [Column] {
             ("version", |row| text(row.client_version.as_deref())),
             ("elixir", |row| text(row.elixir_version.as_deref())),
             ("otp", |row| text(row.otp_version.as_deref())),
-            ("ci", |row| {
-                row.ci
-                    .map_or("-", |ci| if ci { "yes" } else { "no" })
-                    .to_owned()
-            }),
+            ("ci", ci),
         ],
+        By::Ci => &[("ci", ci)],
     }
+}
+
+fn ci(row: &UsageRow) -> String {
+    let text = row.ci.map_or("-", |ci| if ci { "yes" } else { "no" });
+    text.to_owned()
 }
 
 type Column = (&'static str, fn(&UsageRow) -> String);

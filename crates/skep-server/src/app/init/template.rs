@@ -65,6 +65,7 @@ mode = "direct"
 [usage]
 spool_dir = "{SPOOL_DIR}"
 # retention_days = 400
+# daily_retention_days = 0
 # Of requests with a license key: "none", "truncated" (the network), or "full".
 # addresses = "none"
 

@@ -1,8 +1,17 @@
-//! Adding usage up. One statement for every grouping: a column that nobody asked for is NULL.
+//! Adding usage up: what was asked for, and which of the two tables can answer it.
 
+mod row;
+mod statement;
+
+use sqlx::QueryBuilder;
+
+pub use row::UsageRow;
+
+use super::kept::{Kept, Spans};
 use crate::clock::Timestamp;
-use crate::db::row::At;
+use crate::db::row::Read;
 use crate::db::{Conn, DbError};
+use row::Row;
 
 /// What to add up, and by what. A text that is `None` does not restrict anything.
 #[derive(Clone, Debug, Default)]
@@ -47,190 +56,57 @@ pub struct Asked {
     pub by_client: bool,
     /// Columns for the versions of client, Elixir and OTP, and for CI.
     pub by_client_version: bool,
+    /// A column for CI.
+    pub by_ci: bool,
     /// The most rows.
     pub limit: u32,
 }
 
-/// Requests added up. `None`: not asked for, or not known.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub struct UsageRow {
-    /// The beginning of the day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub day: Option<Timestamp>,
-    /// The customer's email.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub customer: Option<String>,
-    /// The license's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub license: Option<String>,
-    /// The key's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// The repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub repository: Option<String>,
-    /// The package.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub package: Option<String>,
-    /// The version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// The kind of file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// What callers were told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// How they got the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<String>,
-    /// Where they came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// The client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
-    /// Its version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_version: Option<String>,
-    /// Elixir's version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub elixir_version: Option<String>,
-    /// OTP's version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub otp_version: Option<String>,
-    /// Whether in continuous integration.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ci: Option<bool>,
-    /// How many.
-    pub requests: u64,
-    /// The first of them, to ten seconds.
-    pub first_at: Timestamp,
-    /// The last of them, to ten seconds.
-    pub last_at: Timestamp,
-}
+impl Asked {
+    /// Whether only single rows know it, which are kept for less long than days.
+    #[must_use]
+    pub const fn needs_rows(&self) -> bool {
+        self.by_key || self.by_address || self.by_client_version
+    }
 
-row! {
-    struct Row {
-        day: Option<i64>,
-        customer: Option<String>,
-        license: Option<String>,
-        key_id: Option<String>,
-        repository: Option<String>,
-        package: Option<String>,
-        version: Option<String>,
-        file: Option<String>,
-        status: Option<i64>,
-        delivery: Option<String>,
-        address: Option<String>,
-        client: Option<String>,
-        client_version: Option<String>,
-        elixir_version: Option<String>,
-        otp_version: Option<String>,
-        ci: Option<i64>,
-        requests: i64,
-        first_at: i64,
-        last_at: i64,
+    fn spans(&self, kept: Kept) -> Spans {
+        if self.needs_rows() {
+            Spans::of_rows(self.since, self.until, kept)
+        } else {
+            Spans::of_days(self.since, self.until, kept)
+        }
     }
 }
 
-const REPORT: &str = "
-SELECT CASE WHEN $1 = 1 THEN u.at / 86400000000 END AS day,
-    CASE WHEN $2 = 1 THEN c.email END AS customer,
-    CASE WHEN $3 = 1 THEN u.license_id END AS license,
-    CASE WHEN $4 = 1 THEN u.key_id END AS key_id,
-    CASE WHEN $5 = 1 THEN u.repository END AS repository,
-    CASE WHEN $5 = 1 THEN u.package END AS package,
-    CASE WHEN $6 = 1 THEN u.version END AS version,
-    CASE WHEN $7 = 1 THEN u.file END AS file,
-    CASE WHEN $8 = 1 THEN u.status END AS status,
-    CASE WHEN $20 = 1 THEN u.delivery END AS delivery,
-    CASE WHEN $21 = 1 THEN u.address END AS address,
-    CASE WHEN $9 = 1 THEN u.client END AS client,
-    CASE WHEN $10 = 1 THEN u.client_version END AS client_version,
-    CASE WHEN $10 = 1 THEN u.elixir_version END AS elixir_version,
-    CASE WHEN $10 = 1 THEN u.otp_version END AS otp_version,
-    CASE WHEN $10 = 1 THEN u.ci END AS ci,
-    CAST(SUM(u.requests) AS BIGINT) AS requests,
-    CAST(MIN(u.at) AS BIGINT) AS first_at,
-    CAST(MAX(u.at) AS BIGINT) AS last_at
-FROM usage u
-LEFT JOIN licenses l ON l.id = u.license_id
-LEFT JOIN customers c ON c.id = l.customer_id
-WHERE u.at >= $11 AND u.at < $12
-    AND ($13 IS NULL OR u.license_id = $13)
-    AND ($14 IS NULL OR c.id = $14 OR c.email = $14)
-    AND ($15 IS NULL OR u.repository = $15)
-    AND ($16 IS NULL OR u.package = $16)
-    AND ($17 IS NULL OR u.file = $17)
-    AND ($18 = -1 OR ($18 = 1) = (u.status >= 400))
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
-ORDER BY day DESC, requests DESC, last_at DESC
-LIMIT $19";
-
-/// Adds up what was asked for: days first, then whoever has most requests.
-pub async fn report(conn: &mut Conn, asked: &Asked) -> Result<Vec<UsageRow>, DbError> {
-    let rows = fetch_all!(
-        conn,
-        Row,
-        REPORT,
-        i64::from(asked.by_day),
-        i64::from(asked.by_customer),
-        i64::from(asked.by_license),
-        i64::from(asked.by_key),
-        i64::from(asked.by_package),
-        i64::from(asked.by_version),
-        i64::from(asked.by_file),
-        i64::from(asked.by_status),
-        i64::from(asked.by_client),
-        i64::from(asked.by_client_version),
-        asked.since.map_or(i64::MIN, Timestamp::micros),
-        asked.until.map_or(i64::MAX, Timestamp::micros),
-        &asked.license,
-        &asked.customer,
-        &asked.repository,
-        &asked.package,
-        asked.file,
-        asked.refused.map_or(-1, i64::from),
-        i64::from(asked.limit),
-        i64::from(asked.by_delivery),
-        i64::from(asked.by_address),
-    )?;
-    rows.into_iter().map(TryInto::try_into).collect()
+/// Usage, added up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Days first, then whoever has most requests.
+    pub rows: Vec<UsageRow>,
+    /// More was asked for, and this much of it is kept: from this moment on.
+    pub known_since: Option<Timestamp>,
+    /// The first or the last day is in as a whole, though a part of it was asked for: no more is known
+    /// of it anymore.
+    pub has_whole_days: bool,
 }
 
-impl TryFrom<Row> for UsageRow {
-    type Error = DbError;
-
-    fn try_from(row: Row) -> Result<Self, DbError> {
-        let at = At {
-            table: "usage",
-            id: row.license.as_deref().unwrap_or("?"),
-        };
-        Ok(Self {
-            status: row
-                .status
-                .map(|status| at.number("status", status))
-                .transpose()?,
-            requests: at.number("requests", row.requests)?,
-            day: row.day.map(|day| Timestamp::from_seconds(0).plus_days(day)),
-            customer: row.customer,
-            license: row.license,
-            key: row.key_id,
-            repository: row.repository,
-            package: row.package,
-            version: row.version,
-            file: row.file,
-            delivery: row.delivery,
-            address: row.address,
-            client: row.client,
-            client_version: row.client_version,
-            elixir_version: row.elixir_version,
-            otp_version: row.otp_version,
-            ci: row.ci.map(|ci| ci == 1),
-            first_at: Timestamp::from_micros(row.first_at),
-            last_at: Timestamp::from_micros(row.last_at),
-        })
-    }
+/// Adds up what was asked for.
+pub async fn report(conn: &mut Conn, asked: &Asked) -> Result<Report, DbError> {
+    let spans = asked.spans(Kept::read(conn).await?);
+    let rows = if spans.days.is_empty() && spans.moments.is_empty() {
+        Vec::new()
+    } else {
+        on_db!(conn, |c| {
+            let mut query = QueryBuilder::new("");
+            statement::push(&mut query, asked, &spans);
+            let query = query.build_query_as::<Read<Row>>();
+            query.persistent(false).fetch_all(c).await
+        })?
+    };
+    let rows = rows.into_iter().map(|Read(row)| row.try_into());
+    Ok(Report {
+        rows: rows.collect::<Result<_, _>>()?,
+        known_since: spans.known_since,
+        has_whole_days: spans.has_whole_days,
+    })
 }

@@ -33,6 +33,7 @@ enum By {
     Address,
     Client,
     ClientVersion,
+    Ci,
 }
 
 impl FromStr for By {
@@ -51,9 +52,10 @@ impl FromStr for By {
             "address" => Ok(Self::Address),
             "client" => Ok(Self::Client),
             "client-version" => Ok(Self::ClientVersion),
+            "ci" => Ok(Self::Ci),
             _ => Err(format!(
                 "`{text}` is nothing to add up by: day, customer, license, key, package, release, file, status, \
-                 delivery, address, client, client-version"
+                 delivery, address, client, client-version, ci"
             )),
         }
     }
@@ -75,9 +77,14 @@ pub(crate) async fn show(
         let found = licenses::show(&node.app, &license).await?;
         asked.license = Some(found.license.id.to_string());
     }
-    let rows = report(&node.app, &asked).await?;
-    let is_all = rows.len() < usize::try_from(asked.limit).unwrap_or(usize::MAX);
-    Ok(Answer::ok(json!({"usage": rows, "is_complete": is_all})))
+    let report = report(&node.app, &asked).await?;
+    let is_all = report.rows.len() < usize::try_from(asked.limit).unwrap_or(usize::MAX);
+    Ok(Answer::ok(json!({
+        "usage": report.rows,
+        "is_complete": is_all,
+        "known_since": report.known_since,
+        "has_whole_days": report.has_whole_days,
+    })))
 }
 
 fn asked(mut query: Fields) -> Result<Asked, ApiError> {
@@ -112,6 +119,7 @@ fn asked(mut query: Fields) -> Result<Asked, ApiError> {
         by_address: has(By::Address),
         by_client: has(By::Client) || has(By::ClientVersion),
         by_client_version: has(By::ClientVersion),
+        by_ci: has(By::Ci),
         limit,
     };
     query.done()?;

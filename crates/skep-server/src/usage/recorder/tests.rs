@@ -162,6 +162,34 @@ fn a_download_keeps_its_release_whatever_the_pressure() {
     assert!(rows.iter().all(|row| row.version.is_some()));
 }
 
+#[test]
+fn hours_without_a_disk_stay_within_bounds() {
+    let recorder = Recorder::default();
+    let clock = Clock::system();
+    let callers = [(); 10].map(|()| (KeyId::new(&clock), LicenseId::new(&clock)));
+    let versions = ["1.0.0", "1.1.0", "1.2.0"];
+    let windows = 12 * 360;
+    for window in 0..windows {
+        for (caller, version) in callers.iter().flat_map(|key| versions.map(|of| (key, of))) {
+            let request = Request {
+                caller: Some(*caller),
+                ..request(version)
+            };
+            recorder.record(&request, NOW.plus_seconds(window * WINDOW_SECONDS));
+        }
+        if window % 60 == 0 {
+            let rows = take(&recorder);
+            recorder.put_back(rows.into_iter());
+        }
+    }
+    let rows = take(&recorder);
+    assert_eq!(total(&rows), 30 * windows.cast_unsigned());
+    assert!(rows.len() < 7 * FULL_ROWS * SHARDS, "{}", rows.len());
+    assert!(rows.iter().all(|row| row.version.is_some()));
+    let coarse = rows.iter().map(|row| row.requests).max();
+    assert!(coarse > Some(60), "{coarse:?}");
+}
+
 #[tokio::test]
 async fn a_full_recorder_asks_to_be_emptied() {
     let recorder = Recorder::default();

@@ -1,7 +1,9 @@
+mod daily;
+
 use skep_server::clock::Timestamp;
 use skep_server::db::usage::{Asked, UsageRow, report};
 use skep_server::delivery::Way;
-use skep_server::jobs::prune_usage::prune_usage;
+use skep_server::jobs::prune_usage::{Keep, prune_usage};
 use skep_server::usage::address::Addresses;
 use skep_server::usage::spool::Spool;
 use skep_server::usage::{Counted, FileKind, store};
@@ -43,6 +45,13 @@ async fn store_twice(test: &TestDb, rows: &[Counted]) {
     }
 }
 
+const fn keep(rows_days: u32, daily_days: u32) -> Keep {
+    Keep {
+        rows_days,
+        daily_days,
+    }
+}
+
 async fn ask(test: &TestDb, asked: Asked) -> Vec<UsageRow> {
     let asked = Asked {
         limit: 100,
@@ -51,6 +60,7 @@ async fn ask(test: &TestDb, asked: Asked) -> Vec<UsageRow> {
     report(&mut test.read().await.unwrap(), &asked)
         .await
         .unwrap()
+        .rows
 }
 
 #[tokio::test]
@@ -267,15 +277,16 @@ async fn a_large_batch_goes_in_and_old_rows_come_out() {
             .collect();
         store_twice(&test, &rows).await;
         assert_eq!(ask(&test, Asked::default()).await[0].requests, 18_000);
-        let later = |seconds: i64| NOW.plus_seconds(seconds).plus_days(30);
-        assert_eq!(prune_usage(&test, 30, later(0)).await.unwrap(), 0);
-        assert_eq!(prune_usage(&test, 30, later(10_000)).await.unwrap(), 1_001);
-        assert_eq!(
-            prune_usage(&test, 30, Timestamp::from_micros(i64::MAX))
-                .await
-                .unwrap(),
-            5_000
-        );
+        let prune = async |now| prune_usage(&test, keep(30, 0), now).await.unwrap();
+        let day = NOW.plus_days(30);
+        // Rows go when all of their day is too old; this one ends after 35,200 seconds.
+        assert_eq!(prune(day.plus_seconds(35_199)).await, 0);
+        assert_eq!(prune(day.plus_seconds(35_200)).await, 3_520);
+        assert_eq!(prune(day.plus_days(2)).await, 2_480);
+        assert_eq!(ask(&test, Asked::default()).await[0].requests, 18_000);
+        let daily = async |now| prune_usage(&test, keep(0, 30), now).await.unwrap();
+        assert_eq!(daily(day.plus_seconds(35_199)).await, 0);
+        assert_eq!(daily(day.plus_days(2)).await, 100);
         assert!(ask(&test, Asked::default()).await.is_empty());
     })
     .await;

@@ -111,7 +111,7 @@ async fn the_sellers_own_fetches_are_counted_without_a_license() {
         limit: 10,
         ..Asked::default()
     };
-    let rows = report(&desk.app.node.app, &asked).await.unwrap();
+    let rows = report(&desk.app.node.app, &asked).await.unwrap().rows;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].license, None);
     assert_eq!(rows[0].package.as_deref(), Some("alpha"));

@@ -37,8 +37,8 @@ async fn requests_counted(app: &TestApp) -> u64 {
         limit: 1,
         ..Asked::default()
     };
-    let rows = report(&app.node.app, &asked).await;
-    let rows = rows.expect("the database answers");
+    let report = report(&app.node.app, &asked).await;
+    let rows = report.expect("the database answers").rows;
     rows.first().map_or(0, |row| row.requests)
 }
 
