@@ -84,7 +84,8 @@ impl App {
     async fn open_in(mode: OpenMode, config: Config, clock: Clock) -> Result<Self, StartError> {
         let signers = keys::read_all(&config)?;
         let files = Files::open(&config.storage)?;
-        let db = Db::open(config.database.reveal(), mode).await?;
+        let (url, pool) = (config.database.reveal(), &config.database_pool);
+        let db = Db::open_with(url, mode, pool).await?;
         // Before anything is remembered under a new name.
         keys::refuse_unnamed(&config, &db).await?;
         for repository in &config.repositories {
@@ -163,4 +164,9 @@ pub(crate) async fn remembered_fingerprint(
     repository: &RepositoryName,
 ) -> Result<Option<String>, DbError> {
     db::settings::find(&mut db.read().await?, &fingerprint_setting(repository)).await
+}
+
+/// The repository whose fingerprint a setting is, if it is one.
+pub(crate) fn fingerprint_of(setting: &str) -> Option<&str> {
+    setting.strip_prefix(FINGERPRINT_SETTING)
 }

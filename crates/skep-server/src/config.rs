@@ -9,6 +9,7 @@ use skep_formats::name::RepositoryName;
 use url::Url;
 
 use crate::clock::Timestamp;
+use crate::db::PoolSettings;
 use crate::usage::address::Addresses;
 
 mod error;
@@ -35,6 +36,8 @@ pub struct Config {
     pub server: Server,
     /// `sqlite:/path` or `postgres://…`; may hold a password.
     pub database: DatabaseUrl,
+    /// How connections to a PostgreSQL server are kept.
+    pub database_pool: PoolSettings,
     /// Where tarballs are.
     pub storage: StorageUrl,
     /// How files reach clients.

@@ -35,6 +35,7 @@ pub mod second_factors;
 pub mod sessions;
 pub mod settings;
 pub mod snapshot;
+pub mod transfer;
 pub mod usage;
 pub mod users;
 pub mod wake;
@@ -47,6 +48,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
@@ -55,7 +57,7 @@ pub use error::DbError;
 pub use feed::Change;
 use guard::Schema;
 pub(crate) use macros::in_tx;
-pub use open::{OpenError, OpenMode};
+pub use open::{OpenError, OpenMode, PoolSettings};
 
 /// The configured database. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +79,7 @@ enum Pools {
     Postgres {
         pool: PgPool,
         shown: String,
+        acquire_timeout: Duration,
     },
 }
 
@@ -111,7 +114,16 @@ impl Db {
     /// Opens the database of `url` (`sqlite:FILE` or `postgres://USER:PASSWORD@HOST:PORT/NAME`) and
     /// brings an older schema up to date.
     pub async fn open(url: &str, mode: OpenMode) -> Result<Self, OpenError> {
-        open::open(url, mode).await
+        Self::open_with(url, mode, &PoolSettings::default()).await
+    }
+
+    /// The same, with other limits than usual for the connections to a PostgreSQL server.
+    pub async fn open_with(
+        url: &str,
+        mode: OpenMode,
+        settings: &PoolSettings,
+    ) -> Result<Self, OpenError> {
+        open::open(url, mode, settings).await
     }
 
     fn from_pools(pools: Pools) -> Self {
@@ -204,9 +216,15 @@ impl Db {
     /// sqlx goes on trying to connect until time is up, so a server that is away looks like a crowd.
     fn refused(&self, error: sqlx::Error) -> DbError {
         match (error, &self.pools) {
-            (sqlx::Error::PoolTimedOut, Pools::Postgres { .. }) => {
-                DbError::Unavailable("no connection within 5 seconds".to_owned())
-            }
+            (
+                sqlx::Error::PoolTimedOut,
+                Pools::Postgres {
+                    acquire_timeout, ..
+                },
+            ) => DbError::Unavailable(format!(
+                "no connection within {} seconds",
+                acquire_timeout.as_secs()
+            )),
             (error, _) => error.into(),
         }
     }

@@ -105,7 +105,8 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
     if let Some(files) = &files {
         checks.extend(clocks::storage(files, clock).await);
     }
-    match Db::open(config.database.reveal(), OpenMode::Existing).await {
+    let (url, pool) = (config.database.reveal(), &config.database_pool);
+    match Db::open_with(url, OpenMode::Existing, pool).await {
         Err(error) => {
             checks.push(Check::fail(
                 "database",

@@ -299,6 +299,14 @@ impl Files {
         }
     }
 
+    /// What broke off while a file was being read.
+    pub(crate) fn away(&self, error: io::Error) -> FilesError {
+        FilesError::Away {
+            place: self.place.to_string(),
+            source: error.into(),
+        }
+    }
+
     fn late(&self, late: tokio::time::error::Elapsed) -> FilesError {
         self.seen(FilesError::Away {
             place: self.place.to_string(),

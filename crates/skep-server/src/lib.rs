@@ -21,4 +21,5 @@ pub mod secret_text;
 pub mod serve;
 pub mod snapshot;
 pub mod tls;
+pub mod transfer;
 pub mod usage;

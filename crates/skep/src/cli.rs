@@ -19,6 +19,7 @@ pub(crate) mod product;
 pub(crate) mod registry;
 pub(crate) mod server;
 pub(crate) mod shell;
+pub(crate) mod transfer;
 pub(crate) mod usage;
 pub(crate) mod user;
 
@@ -127,6 +128,13 @@ pub(crate) enum Command {
     Registry(registry::Registry),
     /// Check keys, files, signatures and the database, and say what to do
     Doctor(server::Doctor),
+    /// Put everything into one file, beside a running server
+    Backup(transfer::Backup),
+    /// Put a backup into an empty place
+    Restore(transfer::Restore),
+    /// The database: copy it to another one
+    #[command(subcommand)]
+    Db(transfer::Database),
     /// Log in at a Hex server, on its own page
     Login(client::Login),
     /// Give up a login

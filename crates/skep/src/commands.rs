@@ -16,8 +16,10 @@ use crate::{env_vars, logging};
 
 mod api_key;
 mod audit;
+mod backup;
 mod completions;
 mod customer;
+mod db;
 mod demo;
 mod doctor;
 mod fetch;
@@ -34,8 +36,10 @@ mod product;
 mod publish;
 mod registry;
 mod repo;
+mod restore;
 mod search;
 mod serve;
+mod transfer;
 mod usage;
 mod user;
 
@@ -58,13 +62,18 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The configuration: `--config`, else SKEP_CONFIG, else ./skep.toml.
-    pub(crate) fn config(&self) -> anyhow::Result<Config> {
-        let (path, named_by) = match (&self.config, env_vars::config_file()) {
+    /// Where the configuration is, and what says so: `--config`, else SKEP_CONFIG, else ./skep.toml.
+    pub(crate) fn config_path(&self) -> (PathBuf, Option<&'static str>) {
+        match (&self.config, env_vars::config_file()) {
             (Some(path), _) => (path.clone(), Some("--config")),
             (None, Some(path)) => (path, Some("SKEP_CONFIG")),
             (None, None) => (PathBuf::from("skep.toml"), None),
-        };
+        }
+    }
+
+    /// The configuration.
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+        let (path, named_by) = self.config_path();
         match (Config::load(&path, &env_vars::config_overrides()), named_by) {
             (Err(ConfigError::Missing { path }), Some(named_by)) => Err(misnamed(&path, named_by)),
             (result, _) => Ok(result?),
@@ -141,6 +150,9 @@ async fn dispatch(
         Command::Job(command) => job::run(context, command).await?,
         Command::Registry(command) => return registry::run(context, command).await,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,
+        Command::Backup(arguments) => return backup::run(context, arguments).await,
+        Command::Restore(arguments) => return restore::run(context, arguments).await,
+        Command::Db(command) => db::run(context, command).await?,
         Command::Login(arguments) => login::log_in(context, arguments).await?,
         Command::Logout(arguments) => login::log_out(context, arguments).await?,
         Command::Whoami(arguments) => login::whoami(context, arguments).await?,

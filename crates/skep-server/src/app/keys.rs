@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use skep_formats::key::{KeyError, PrivateKey};
 use skep_formats::name::RepositoryName;
 
-use super::{FINGERPRINT_SETTING, Signer, StartError, fingerprint_setting};
+use super::{Signer, StartError, fingerprint_of, fingerprint_setting};
 use crate::clock::Clock;
 use crate::config::{Config, Repository};
 use crate::db::{self, Db, DbError};
@@ -98,7 +98,7 @@ pub(crate) async fn unnamed_repositories(config: &Config, db: &Db) -> Result<Vec
     let settings = db::settings::names(&mut conn).await?;
     let remembered = settings
         .iter()
-        .filter_map(|name| name.strip_prefix(FINGERPRINT_SETTING))
+        .filter_map(|name| fingerprint_of(name))
         .map(str::to_owned);
     let mut known: BTreeSet<String> = remembered.collect();
     known.extend(db::packages::repositories(&mut conn).await?);

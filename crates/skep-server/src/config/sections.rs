@@ -1,6 +1,7 @@
 //! Each section from its values: the checks, the defaults and the words for what is wrong.
 
 mod cloudfront;
+mod database;
 mod delivery;
 mod metrics;
 mod storage;
@@ -15,7 +16,6 @@ use skep_formats::name::RepositoryName;
 use url::Url;
 
 use super::error::ConfigError;
-use super::secret::DatabaseUrl;
 use super::values::{Found, Origin, Values};
 use super::{Config, Limits, Messages, Repository, Server, Usage};
 use crate::usage::address::Addresses;
@@ -38,12 +38,14 @@ impl Config {
             base_dir,
         };
         let (server, database) = (read.server()?, read.database()?);
+        let database_pool = read.database_pool(&database)?;
         let storage = read.storage(environment)?;
         let delivery = read.delivery(&server, &storage)?;
         Ok(Self {
             base_dir: base_dir.to_path_buf(),
             server,
             database,
+            database_pool,
             storage,
             delivery,
             repositories: read.repositories()?,
@@ -86,34 +88,6 @@ impl Reader<'_> {
             drain_seconds: self.small("server.drain_seconds", 25, 0..=3600)?,
             tls,
         })
-    }
-
-    fn database(&self) -> Result<DatabaseUrl, ConfigError> {
-        let found = self
-            .values
-            .secret("database.url", self.base_dir)?
-            .unwrap_or_else(|| default("database.url", "sqlite:skep.db"));
-        let url = if let Some(path) = found.value.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.contains('?') || path.starts_with(":memory:") {
-                return Err(found.bad("it must name a file, like `sqlite:skep.db`"));
-            }
-            DatabaseUrl::new(format!("sqlite:{}", self.base_dir.join(path).display()))
-        } else if found.value.starts_with("postgres://") || found.value.starts_with("postgresql://")
-        {
-            DatabaseUrl::new(found.value.clone())
-        } else {
-            // The value may hold a password: it is not repeated.
-            let hidden = Found {
-                key: found.key,
-                value: "****".to_owned(),
-                origin: found.origin,
-            };
-            return Err(hidden.bad("it must begin with `sqlite:` or `postgres://`"));
-        };
-        self.values
-            .note("database.url", &url.to_string(), &found.origin);
-        Ok(url)
     }
 
     fn repositories(&self) -> Result<Vec<Repository>, ConfigError> {

@@ -1,5 +1,7 @@
 //! Opening the database: what the URL names, whether it is ours, and its migrations.
 
+mod empty;
+mod pool;
 mod postgres;
 mod schema;
 mod sqlite;
@@ -7,6 +9,13 @@ mod sqlite;
 pub(super) use schema::KNOWN as KNOWN_SCHEMA;
 
 use crate::db::{Db, DbError};
+
+pub(crate) use empty::Empty;
+pub use empty::is_same;
+pub use pool::PoolSettings;
+pub(crate) use postgres::APPLICATION;
+pub use schema::KNOWN as KNOWN_SCHEMA;
+pub(crate) use schema::run_migrations;
 
 /// Whether a database is expected to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +42,12 @@ pub enum OpenError {
         "the database `{0}` does not exist: `skep init` makes one; or correct `url` in section `[database]`"
     )]
     Missing(String),
+    /// It is there, without a table.
+    #[error(
+        "the database `{0}` is empty: `skep restore` or `skep db copy` fills it, again if it was interrupted; or \
+         correct `url` in section `[database]`"
+    )]
+    Empty(String),
     /// `init` would write over it.
     #[error("the database `{0}` has tables already, and nothing was changed in it: choose another")]
     Exists(String),
@@ -61,6 +76,14 @@ pub enum OpenError {
         /// In the database's words.
         problem: String,
     },
+    /// A PostgreSQL server does not let us in, or will not do.
+    #[error("the PostgreSQL server `{shown}` cannot be used: {problem}")]
+    Server {
+        /// Which database.
+        shown: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// It is there, but does not do what it is asked.
     #[error(
         "the database `{shown}` cannot be opened: {error}; `url` in section `[database]` names it"
@@ -73,17 +96,27 @@ pub enum OpenError {
     },
 }
 
-pub(super) async fn open(url: &str, mode: OpenMode) -> Result<Db, OpenError> {
-    let opened = if let Some(path) = url.strip_prefix("sqlite:") {
-        sqlite::open(path.strip_prefix("//").unwrap_or(path), mode).await
-    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        postgres::open(url, mode).await
-    } else {
+impl OpenError {
+    fn of_another_kind(url: &str) -> Self {
         let scheme = url.split_once(':').map_or(String::new(), |(scheme, _)| {
             let scheme: String = scheme.chars().take(20).collect();
             format!(" (`{scheme}:`)")
         });
-        Err(OpenError::Url(scheme))
+        Self::Url(scheme)
+    }
+}
+
+pub(super) async fn open(
+    url: &str,
+    mode: OpenMode,
+    settings: &PoolSettings,
+) -> Result<Db, OpenError> {
+    let opened = if let Some(path) = url.strip_prefix("sqlite:") {
+        sqlite::open(path.strip_prefix("//").unwrap_or(path), mode).await
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        postgres::open(url, mode, settings).await
+    } else {
+        Err(OpenError::of_another_kind(url))
     };
     opened.map(Db::from_pools)
 }

@@ -4,7 +4,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{PgConnection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
 
 use super::{OpenError, OpenMode};
-use crate::db::DbError;
+use crate::db::{DbError, Driver};
 use crate::db::guard::POSTGRES_LOCK;
 
 /// Number, name, text for SQLite, text for PostgreSQL. Once released, a file never changes.
@@ -54,7 +54,22 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
 ];
 
 /// The schema this program works with.
-pub(in crate::db) const KNOWN: i64 = STEPS[STEPS.len() - 1].0;
+pub const KNOWN: i64 = STEPS[STEPS.len() - 1].0;
+
+/// The names of all tables of a database.
+pub(super) const TABLES_OF_SQLITE: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+/// The same.
+pub(super) const TABLES_OF_POSTGRES: &str = "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema()";
+/// Where the schema's number is. By itself it is what an interrupted first migration leaves.
+pub(super) const BOOKKEEPING: &str = "_sqlx_migrations";
+
+/// Makes the tables of a schema, or brings them there, within an open transaction.
+pub(crate) async fn run_migrations(driver: &mut Driver, schema: i64) -> Result<(), MigrateError> {
+    match driver {
+        Driver::Sqlite(transaction) => migrator(false).run_to(schema, &mut **transaction).await,
+        Driver::Postgres(transaction) => migrator(true).run_to(schema, &mut **transaction).await,
+    }
+}
 
 fn migrator(is_postgres: bool) -> Migrator {
     let migrations = STEPS.iter().map(|&(number, name, sqlite, postgres)| {
@@ -100,12 +115,12 @@ impl From<sqlx::Error> for LookError {
 
 /// The same look at both databases: `$tables` lists the names of the tables.
 macro_rules! look {
-    ($connection:expr, $shown:expr, $tables:literal) => {{
+    ($connection:expr, $shown:expr, $tables:expr) => {{
         let tables: Vec<String> = sqlx::query_scalar($tables)
             .fetch_all(&mut *$connection)
             .await?;
         let has = |name: &str| tables.iter().any(|table| table == name);
-        if tables.iter().all(|table| table == "_sqlx_migrations") {
+        if tables.iter().all(|table| table == BOOKKEEPING) {
             return Ok(Found::Nothing);
         }
         if !has("_sqlx_migrations") || !has("feed") || !has("license_keys") {
@@ -120,19 +135,11 @@ macro_rules! look {
 }
 
 async fn in_sqlite(connection: &mut SqliteConnection, shown: &str) -> Result<Found, LookError> {
-    look!(
-        connection,
-        shown,
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    )
+    look!(connection, shown, TABLES_OF_SQLITE)
 }
 
 async fn in_postgres(connection: &mut PgConnection, shown: &str) -> Result<Found, LookError> {
-    look!(
-        connection,
-        shown,
-        "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema()"
-    )
+    look!(connection, shown, TABLES_OF_POSTGRES)
 }
 
 /// Whether a file is ours or empty, without writing to it.
@@ -146,7 +153,7 @@ pub(super) async fn look_sqlite(
 fn is_ready(found: Found, shown: &str, mode: OpenMode) -> Result<bool, OpenError> {
     match (found, mode) {
         (Found::Nothing, OpenMode::Existing | OpenMode::Serving) => {
-            Err(OpenError::Missing(shown.to_owned()))
+            Err(OpenError::Empty(shown.to_owned()))
         }
         (Found::Schema(_), OpenMode::Create) => Err(OpenError::Exists(shown.to_owned())),
         (Found::Nothing, OpenMode::Create) => Ok(false),

@@ -16,13 +16,7 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError> {
-    if path.is_empty() || path.starts_with(":memory:") {
-        return Err(OpenError::Url(" (a file is needed)".to_owned()));
-    }
-    let refused = |error: DbError| OpenError::Refused {
-        shown: path.to_owned(),
-        error,
-    };
+    refuse_memory(path)?;
     match mode {
         OpenMode::Existing | OpenMode::Serving if !Path::new(path).exists() => {
             return Err(OpenError::Missing(path.to_owned()));
@@ -30,28 +24,79 @@ pub(super) async fn open(path: &str, mode: OpenMode) -> Result<Pools, OpenError>
         OpenMode::Existing | OpenMode::Serving => {}
         OpenMode::Create => create(path)?,
     }
-    let file = SqliteConnectOptions::new()
-        .filename(path)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .row_buffer_size(1024);
+    let file = options(path);
     check_header(path, &file).await?;
-    let writer = file
-        .clone()
-        .journal_mode(SqliteJournalMode::Wal)
-        // An acknowledged release must outlive a power cut.
-        .synchronous(SqliteSynchronous::Full);
-    let writer = pool(1)
-        .connect_with(writer)
-        .await
-        .map_err(|error| refused(name(error)))?;
+    let writer = open_writer(path, &file).await?;
     if let Err(error) = prepare(&writer, path, mode).await {
         // Not only dropped: whoever is told so may want to move the file.
         writer.close().await;
         return Err(error);
     }
+    with_readers(path, file, writer).await
+}
+
+/// The same, whatever is in it, if it is a database; made if it is not there.
+pub(super) async fn open_any(path: &str) -> Result<Pools, OpenError> {
+    refuse_memory(path)?;
+    if !Path::new(path).exists() {
+        create(path)?;
+    }
+    let file = options(path);
+    match check_header(path, &file).await {
+        // What is in it is for our caller to say.
+        Ok(()) | Err(OpenError::Newer { .. }) => {}
+        Err(OpenError::NotSkep(_)) if is_database(path) => {}
+        Err(error) => return Err(error),
+    }
+    let writer = open_writer(path, &file).await?;
+    with_readers(path, file, writer).await
+}
+
+fn is_database(path: &str) -> bool {
+    use std::io::Read;
+    let mut magic = [0; 16];
+    let read = fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == *b"SQLite format 3\0"
+}
+
+fn refuse_memory(path: &str) -> Result<(), OpenError> {
+    if path.is_empty() || path.starts_with(":memory:") {
+        return Err(OpenError::Url(" (a file is needed)".to_owned()));
+    }
+    Ok(())
+}
+
+fn options(path: &str) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(1024)
+}
+
+fn refused(path: &str) -> impl Fn(sqlx::Error) -> OpenError {
+    move |error| OpenError::Refused {
+        shown: path.to_owned(),
+        error: name(error),
+    }
+}
+
+async fn open_writer(path: &str, file: &SqliteConnectOptions) -> Result<SqlitePool, OpenError> {
+    let writer = file
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged release must outlive a power cut.
+        .synchronous(SqliteSynchronous::Full);
+    pool(1).connect_with(writer).await.map_err(refused(path))
+}
+
+async fn with_readers(
+    path: &str,
+    file: SqliteConnectOptions,
+    writer: SqlitePool,
+) -> Result<Pools, OpenError> {
     let readers = pool(READERS).connect_with(file.pragma("query_only", "on"));
-    let readers = readers.await.map_err(|error| refused(name(error)))?;
+    let readers = readers.await.map_err(refused(path))?;
     Ok(Pools::Sqlite {
         writer,
         readers,
