@@ -152,6 +152,14 @@ impl Clock {
     }
 }
 
+/// A time from half of `pause` to one and a half of it, another each time: so that those who wait for
+/// the same thing do not come back at the same moment.
+#[must_use]
+pub fn jittered(pause: Duration) -> Duration {
+    let [byte] = Clock::system().random::<1>();
+    pause / 2 + pause * u32::from(byte) / 255
+}
+
 /// Every request asks for the time: this does it without taking a date apart.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 fn system_now() -> Timestamp {

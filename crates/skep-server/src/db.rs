@@ -32,6 +32,7 @@ pub mod products;
 pub mod releases;
 mod row;
 pub mod second_factors;
+pub mod server;
 pub mod sessions;
 pub mod settings;
 pub mod snapshot;
@@ -53,11 +54,21 @@ use std::time::Duration;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
 
+use crate::clock::jittered;
+
 pub use error::DbError;
 pub use feed::Change;
 use guard::Schema;
 pub(crate) use macros::in_tx;
 pub use open::{OpenError, OpenMode, PoolSettings};
+
+/// How often a transaction is tried that met others.
+pub(crate) const ATTEMPTS: u32 = 5;
+
+/// The other one needs a moment to take what this one let go; and those who met must not meet again.
+pub(crate) fn pause_after(attempt: u32) -> Duration {
+    jittered(Duration::from_millis(10) * 2_u32.saturating_pow(attempt))
+}
 
 /// The configured database. Cheap to clone.
 #[derive(Clone)]

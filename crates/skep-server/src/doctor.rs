@@ -14,6 +14,7 @@ mod folders;
 mod jobs;
 mod keys;
 mod network;
+mod postgresql;
 mod room;
 mod storage;
 mod surroundings;
@@ -116,6 +117,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
         }
         Ok(db) => {
             checks.push(folders::database(&db).await);
+            checks.extend(postgresql::server(config, &db, clock).await);
             checks.extend(keys::remembered(config, &db).await);
             checks.extend(catalog::examine(files.as_ref(), &db, examination).await);
             checks.extend(users::examine(&db).await);

@@ -125,7 +125,7 @@ macro_rules! row {
 }
 
 /// Runs the block, whose value is `Result<T, E>`, in a write transaction `&mut Tx` and commits;
-/// up to three times when two transactions met on PostgreSQL. So the block must give nothing away
+/// again, up to [`ATTEMPTS`](crate::db::ATTEMPTS) times, when two transactions met on PostgreSQL. So the block must give nothing away
 /// that a second run would give again.
 macro_rules! in_tx {
     ($db:expr, |$tx:ident| $body:expr) => {{
@@ -140,11 +140,11 @@ macro_rules! in_tx {
                 $body
             }
             .await;
-            match transaction.finish(result, attempt == 3).await {
+            let is_last = attempt == $crate::db::ATTEMPTS;
+            match transaction.finish(result, is_last).await {
                 Ok(Some(value)) => break Ok(value),
                 Ok(None) => {
-                    // The other one needs a moment to take what this one let go.
-                    tokio::time::sleep(std::time::Duration::from_millis(20 * attempt)).await;
+                    tokio::time::sleep($crate::db::pause_after(attempt)).await;
                     attempt += 1;
                 }
                 Err(error) => break Err(error),

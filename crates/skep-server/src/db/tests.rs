@@ -75,3 +75,74 @@ async fn an_error_of_the_domain_rolls_back_and_is_not_tried_again() {
         .unwrap();
     assert_eq!(value, Some(String::new()));
 }
+
+/// Two that each read what the other one writes: only one can have come first, and PostgreSQL says so
+/// when the second one commits or writes.
+#[tokio::test]
+async fn two_transactions_that_cannot_have_followed_each_other_both_succeed() {
+    let db = postgres().await;
+    let (attempts, both_have_read) = (Arc::new(AtomicU32::new(0)), Arc::new(Barrier::new(2)));
+    let writers = [("one", "two"), ("two", "one")].map(|(read, written)| {
+        let (db, attempts, barrier) = (
+            db.clone(),
+            Arc::clone(&attempts),
+            Arc::clone(&both_have_read),
+        );
+        tokio::spawn(async move {
+            let mut is_first = true;
+            let done: Result<(), DbError> = in_tx!(db, |tx| {
+                attempts.fetch_add(1, Ordering::SeqCst);
+                execute!(tx, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")?;
+                let value = settings::find(tx, read).await?.unwrap_or_default();
+                if is_first {
+                    is_first = false;
+                    barrier.wait().await;
+                }
+                settings::upsert(tx, written, &format!("{value}{read}")).await?;
+                Ok(())
+            });
+            done
+        })
+    });
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    assert!(attempts.load(Ordering::SeqCst) >= 3, "they never met");
+    let mut conn = db.read().await.unwrap();
+    let one = settings::find(&mut conn, "one").await.unwrap().unwrap();
+    let two = settings::find(&mut conn, "two").await.unwrap().unwrap();
+    // As if one had come after the other, whichever.
+    let found = (one.as_str(), two.as_str());
+    assert!(
+        matches!(found, ("two", "twoone") | ("onetwo", "one")),
+        "{found:?}"
+    );
+}
+
+/// However many write the same rows in another order, all get through.
+#[tokio::test]
+async fn a_crowd_in_deadlocks_gets_through() {
+    let db = postgres().await;
+    let writers: Vec<_> = (0..6)
+        .map(|number| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                let (first, second) = if number % 2 == 0 {
+                    ("one", "two")
+                } else {
+                    ("two", "one")
+                };
+                let done: Result<(), DbError> = in_tx!(db, |tx| {
+                    settings::upsert(tx, first, "x").await?;
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                    settings::upsert(tx, second, "x").await?;
+                    Ok(())
+                });
+                done
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+}

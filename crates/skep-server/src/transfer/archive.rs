@@ -188,9 +188,14 @@ fn send_all(
 fn broken(path: &Path, is_first: bool, error: &std::io::Error) -> BackupError {
     if is_first {
         BackupError::Foreign(path.to_path_buf())
-    } else if error.kind() == std::io::ErrorKind::UnexpectedEof {
+    } else if ends_too_early(error) {
         BackupError::Truncated(path.to_path_buf())
     } else {
         BackupError::damaged(path, error.to_string())
     }
+}
+
+fn ends_too_early(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::UnexpectedEof
+        || error.to_string().contains("failed to read entire block")
 }

@@ -3,6 +3,7 @@
 mod downloads;
 mod opening;
 mod outage;
+mod postgresql;
 pub(crate) mod sample;
 mod schema;
 mod snapshot;

@@ -30,4 +30,5 @@ mod snapshot;
 mod storage;
 mod support;
 mod tls;
+mod transfer;
 mod usage;

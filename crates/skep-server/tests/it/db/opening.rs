@@ -97,10 +97,11 @@ async fn a_missing_database_is_not_made_by_accident() {
     let empty = postgres::new_database();
     assert!(matches!(
         refused(&empty, OpenMode::Existing).await,
-        OpenError::Missing(_)
+        OpenError::Empty(_)
     ));
     let error = refused(&format!("{empty}_not_there"), OpenMode::Existing).await;
-    assert!(matches!(error, OpenError::Missing(_)), "{error}");
+    assert!(matches!(error, OpenError::Server { .. }), "{error}");
+    assert!(error.to_string().contains("it has no database"), "{error}");
 }
 
 #[tokio::test]

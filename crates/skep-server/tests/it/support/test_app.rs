@@ -145,6 +145,14 @@ impl TestApp {
         Self::start(self.dir, self.s3, self.clock, self.settings).await
     }
 
+    /// The same, with some settings more.
+    pub(crate) async fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter();
+        self.settings
+            .extend(settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.restart().await
+    }
+
     /// The directory of it all.
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
