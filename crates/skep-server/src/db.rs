@@ -205,6 +205,13 @@ impl Db {
     /// without waiting. Dropping the transaction rolls it back. A schema that this program does not know
     /// is not written to.
     pub async fn begin(&self) -> Result<Tx, DbError> {
+        let mut tx = self.begin_unguarded().await?;
+        guard::refuse_newer(&mut tx).await?;
+        Ok(tx)
+    }
+
+    /// The same where there is no schema yet.
+    pub(crate) async fn begin_unguarded(&self) -> Result<Tx, DbError> {
         let driver = match &self.pools {
             Pools::Sqlite { writer, .. } => writer
                 .begin_with("BEGIN IMMEDIATE")
@@ -215,10 +222,8 @@ impl Db {
                 .await
                 .map(Driver::Postgres),
         };
-        let mut conn = self.conn(driver)?;
-        guard::refuse_newer(&mut conn).await?;
         Ok(Tx {
-            conn,
+            conn: self.conn(driver)?,
             changes: BTreeSet::new(),
             committed: Arc::clone(&self.committed),
         })

@@ -146,6 +146,11 @@ fn from_postgres(error: &PgDatabaseError) -> DbError {
         "25006" => DbError::ReadOnly,
         "53100" => DbError::Full,
         "23505" => DbError::Unique(error.table().unwrap_or("?").to_owned()),
+        // Somebody puts a backup in its place: what is known counts until then.
+        "42P01" | "3F000" => DbError::Unavailable(format!(
+            "its tables are gone, as while it is restored ({})",
+            error.message()
+        )),
         code if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {
             DbError::Unavailable(error.message().to_owned())
         }

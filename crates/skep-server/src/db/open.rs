@@ -6,8 +6,6 @@ mod postgres;
 mod schema;
 mod sqlite;
 
-pub(super) use schema::KNOWN as KNOWN_SCHEMA;
-
 use crate::db::{Db, DbError};
 
 pub(crate) use empty::Empty;
@@ -44,8 +42,8 @@ pub enum OpenError {
     Missing(String),
     /// It is there, without a table.
     #[error(
-        "the database `{0}` is empty: `skep restore` or `skep db copy` fills it, again if it was interrupted; or \
-         correct `url` in section `[database]`"
+        "the database `{0}` is empty: `skep init` begins a new installation in it, `skep restore` or `skep db copy` \
+         put one there, again if it was interrupted; or correct `url` in section `[database]`"
     )]
     Empty(String),
     /// `init` would write over it.

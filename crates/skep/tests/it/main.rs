@@ -9,6 +9,7 @@ mod full_spool;
 mod help;
 mod import;
 mod kill;
+mod moving;
 mod nodes;
 mod packaging;
 mod rebar3;

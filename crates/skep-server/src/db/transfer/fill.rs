@@ -30,7 +30,7 @@ impl Target {
     /// [`TransferError::NotEmpty`] when anything is there.
     pub async fn open(url: &str, schema: i64) -> Result<Self, TransferError> {
         let empty = Empty::open(url).await?;
-        let mut tx = empty.db().begin().await?;
+        let mut tx = empty.db().begin_unguarded().await?;
         let begun = async {
             without_limits(&mut tx).await?;
             migrate(&mut tx, empty.db(), schema).await?;

@@ -328,6 +328,23 @@ const TABLES: &[(&str, &[(&str, ColumnType)])] = &[
         ],
     ),
     (
+        "jobs",
+        &[
+            ("id", Text),
+            ("kind", Text),
+            ("payload", Text),
+            ("unique_key", Text),
+            ("created_at", Bigint),
+            ("run_at", Bigint),
+            ("attempts", Bigint),
+            ("claimed_by", Text),
+            ("lease_until", Bigint),
+            ("last_error", Text),
+            ("done_at", Bigint),
+            ("dead_at", Bigint),
+        ],
+    ),
+    (
         "idempotency_keys",
         &[
             ("caller", Text),

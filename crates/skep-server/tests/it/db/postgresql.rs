@@ -8,7 +8,7 @@ use skep_server::licensing::keys;
 use tokio::time::Instant;
 
 use super::raw;
-use crate::support::{Sale, TestApp, postgres};
+use crate::support::{Sale, Setup, TestApp, port, postgres};
 
 async fn refusal(url: &str) -> String {
     let error = Db::open(url, OpenMode::Existing).await.unwrap_err();
@@ -86,7 +86,7 @@ async fn whoever_is_not_let_in_reads_which_setting_is_wrong() {
     assert!(said.contains("host is not known"), "{said}");
     let said = refusal(&format!(
         "postgres://skep@127.0.0.1:{}/x",
-        postgres::port::free_port()
+        port::free_port()
     ))
     .await;
     assert!(said.contains("nobody listens there"), "{said}");
@@ -196,7 +196,7 @@ async fn limits_of_the_settings_are_those_of_the_connections() {
 
 #[tokio::test]
 async fn connections_that_are_cut_delay_nothing_for_long() {
-    let app = TestApp::on_postgres().await;
+    let app = TestApp::on(Setup::Large, &[]).await;
     app.publish("alpha", "1.0.0").await;
     let url = app.node.app.config.database.reveal().to_owned();
     let path = "/repo/tarballs/alpha-1.0.0.tar";

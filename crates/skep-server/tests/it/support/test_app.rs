@@ -145,8 +145,12 @@ impl TestApp {
         Self::start(self.dir, self.s3, self.clock, self.settings).await
     }
 
-    /// The same, with some settings more.
+    /// The same, with some settings more; another storage takes the place of all that was said of one.
     pub(crate) async fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
+        if settings.iter().any(|(name, _)| *name == "SKEP_STORAGE__URL") {
+            self.settings
+                .retain(|(name, _)| !name.starts_with("SKEP_STORAGE__"));
+        }
         let settings = settings.iter();
         self.settings
             .extend(settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

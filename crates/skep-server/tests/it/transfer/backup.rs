@@ -11,7 +11,7 @@ use skep_server::transfer::{
 
 use super::rows::contents;
 use super::{back_up, config_at, quietly, restore_to};
-use crate::support::{Sale, TestApp, app_on_bucket, on_each_app, postgres};
+use crate::support::{Sale, Setup, TestApp, on_each_app, postgres};
 
 fn url_of(app: &TestApp) -> String {
     app.node.app.config.database.reveal().to_owned()
@@ -88,7 +88,7 @@ async fn everything_comes_back_on_either_database() {
 
 #[tokio::test]
 async fn a_backup_is_for_its_owner_alone_and_overwrites_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::on(Setup::Small, &[]).await;
     app.publish("alpha", "1.0.0").await;
     let (file, _) = back_up(&app, "backup.tar").await;
     #[cfg(unix)]
@@ -160,7 +160,7 @@ async fn it_is_whole_though_releases_and_licenses_come_meanwhile() {
 
 #[tokio::test]
 async fn only_an_empty_place_is_restored_into() {
-    let app = TestApp::new().await;
+    let app = TestApp::on(Setup::Small, &[]).await;
     app.publish("alpha", "1.0.0").await;
     let (file, _) = back_up(&app, "backup.tar").await;
     let opened = Backup::open(&file).await.unwrap();
@@ -181,7 +181,7 @@ async fn only_an_empty_place_is_restored_into() {
     assert_eq!(contents(&url_of(&app)).await, expected);
 
     // Another installation's files.
-    let other = TestApp::new().await;
+    let other = TestApp::on(Setup::Small, &[]).await;
     other.publish("gamma", "1.0.0").await;
     let dir = tempfile::tempdir().unwrap();
     let config = config_at(dir.path(), "sqlite:skep.db");
@@ -216,7 +216,7 @@ async fn only_an_empty_place_is_restored_into() {
 
 #[tokio::test]
 async fn another_signing_key_or_a_missing_repository_is_refused_before_anything_is_written() {
-    let app = TestApp::new().await;
+    let app = TestApp::on(Setup::Small, &[]).await;
     app.publish("alpha", "1.0.0").await;
     let (file, _) = back_up(&app, "backup.tar").await;
     let opened = Backup::open(&file).await.unwrap();
@@ -243,7 +243,7 @@ async fn another_signing_key_or_a_missing_repository_is_refused_before_anything_
 
 #[tokio::test]
 async fn a_tarball_that_the_storage_lost_is_named_and_the_rest_is_saved() {
-    let app = TestApp::new().await;
+    let app = TestApp::on(Setup::Small, &[]).await;
     app.publish("alpha", "1.0.0").await;
     app.publish("alpha", "1.1.0").await;
     let lost = walk(&app.dir().join("files"))
@@ -278,7 +278,7 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 
 #[tokio::test]
 async fn files_of_a_bucket_stay_there_unless_they_are_wanted() {
-    let (app, _s3) = app_on_bucket(&[]).await;
+    let app = TestApp::on(Setup::Large, &[]).await;
     app.publish("alpha", "1.0.0").await;
     let config = &app.node.app.config;
     let mut options = BackupOptions {
@@ -291,15 +291,15 @@ async fn files_of_a_bucket_stay_there_unless_they_are_wanted() {
     let made = backup(config, &clock, &options, &quietly).await.unwrap();
     assert_eq!(made.manifest.files, None);
     // The database is lost, the bucket is not.
-    app.node.app.db.close().await;
-    fs_err::rename(app.dir().join("skep.db"), app.dir().join("lost.db")).unwrap();
+    let url = url_of(&app);
+    super::on_postgres(&url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
     let restored = restore_to(config, &options.file).await;
     assert_eq!((restored.files, restored.missing), (0, Vec::new()));
     options.file = app.dir().join("with.tar");
     options.with_files = Some(true);
     let made = backup(config, &clock, &options, &quietly).await.unwrap();
     assert_eq!(made.manifest.files.unwrap().count, 1);
-    // From the bucket into a folder.
+    // From the bucket into a folder, without its database.
     let dir = tempfile::tempdir().unwrap();
     let restored = restore_to(&config_at(dir.path(), "sqlite:skep.db"), &options.file).await;
     assert_eq!((restored.files, restored.missing), (1, Vec::new()));
@@ -307,7 +307,7 @@ async fn files_of_a_bucket_stay_there_unless_they_are_wanted() {
 
 #[tokio::test]
 async fn a_new_machine_needs_nothing_but_the_file() {
-    let app = TestApp::new().await;
+    let app = TestApp::on(Setup::Small, &[]).await;
     app.publish("alpha", "1.0.0").await;
     let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let config = config_at(old.path(), "sqlite:skep.db");

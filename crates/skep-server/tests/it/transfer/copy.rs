@@ -6,7 +6,7 @@ use skep_server::transfer::{CopyError, copy};
 use super::rows::{ROWS, contents, fill};
 use super::{on_postgres, quietly};
 use crate::support::each_db::sqlite_url;
-use crate::support::{Sale, TestApp, postgres};
+use crate::support::{Sale, Setup, TestApp, postgres};
 
 async fn copied(from: &str, to: &str) -> Result<skep_server::transfer::Copied, CopyError> {
     copy((from, to), false, &Clock::system(), &quietly).await
@@ -173,7 +173,7 @@ async fn a_copy_that_fails_leaves_no_file() {
 
 #[tokio::test]
 async fn a_seller_moves_and_nothing_changes_for_customers() {
-    let mut app = TestApp::new().await;
+    let mut app = TestApp::on(Setup::Small, &[]).await;
     app.publish("alpha", "1.0.0").await;
     app.publish("alpha", "1.1.0").await;
     let sold = app.sell(Sale::of("alpha")).await;

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use skep_server::transfer::{Backup, BackupError};
 
 use super::back_up;
-use crate::support::{Sale, TestApp};
+use crate::support::{Sale, Setup, TestApp};
 
 async fn opened(path: &Path) -> Result<Backup, BackupError> {
     Backup::open(path).await
 }
 
 async fn one() -> (TestApp, PathBuf, Vec<u8>) {
-    let app = TestApp::new().await;
+    let app = TestApp::on(Setup::Small, &[]).await;
     app.publish("alpha", "1.0.0").await;
     app.sell(Sale::of("alpha")).await;
     let (file, _) = back_up(&app, "backup.tar").await;

@@ -7,7 +7,7 @@ use skep_server::licensing::keys;
 use tokio::time::Instant;
 
 use super::{back_up, on_postgres, restore_to};
-use crate::support::{Sale, TestApp, postgres};
+use crate::support::{Sale, Setup, TestApp, postgres};
 
 const PATH: &str = "/repo/tarballs/alpha-1.0.0.tar";
 
@@ -17,7 +17,7 @@ async fn status(app: &TestApp, key: &str) -> u16 {
 
 #[tokio::test]
 async fn a_node_follows_a_restore_within_a_second_and_serves_all_the_time() {
-    let app = TestApp::on_postgres().await;
+    let app = TestApp::on(Setup::Large, &[]).await;
     app.publish("alpha", "1.0.0").await;
     let old = app.sell(Sale::of("alpha")).await;
     let revoked = app.sell(Sale::of("alpha")).await;

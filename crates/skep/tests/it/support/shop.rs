@@ -167,6 +167,11 @@ impl Shop {
         panic!("{package} {version} is not in the usage after 20 seconds:\n{usage}");
     }
 
+    /// Stops what `serve` started.
+    pub(crate) fn stop(&mut self) {
+        self.server = None;
+    }
+
     /// `skep serve`; returns when it is ready.
     pub(crate) fn serve(&mut self) {
         self.serve_with(&[]);
