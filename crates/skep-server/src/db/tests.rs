@@ -14,8 +14,11 @@ mod port;
 mod postgres;
 
 async fn postgres() -> Db {
-    let url = postgres::new_database();
-    let db = Db::open(&url, OpenMode::Create).await.unwrap();
+    at(&postgres::new_database()).await
+}
+
+async fn at(url: &str) -> Db {
+    let db = Db::open(url, OpenMode::Create).await.unwrap();
     let made: Result<(), DbError> = in_tx!(db, |tx| {
         settings::insert(tx, "one", "").await?;
         settings::insert(tx, "two", "").await?;
@@ -80,7 +83,15 @@ async fn an_error_of_the_domain_rolls_back_and_is_not_tried_again() {
 /// when the second one commits or writes.
 #[tokio::test]
 async fn two_transactions_that_cannot_have_followed_each_other_both_succeed() {
-    let db = postgres().await;
+    let url = postgres::new_database();
+    let db = at(&url).await;
+    let name = url.rsplit('/').next().unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let strict = format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
+    execute!(tx, sqlx::AssertSqlSafe(strict)).unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    let db = Db::open(&url, OpenMode::Existing).await.unwrap();
     let (attempts, both_have_read) = (Arc::new(AtomicU32::new(0)), Arc::new(Barrier::new(2)));
     let writers = [("one", "two"), ("two", "one")].map(|(read, written)| {
         let (db, attempts, barrier) = (
@@ -92,7 +103,6 @@ async fn two_transactions_that_cannot_have_followed_each_other_both_succeed() {
             let mut is_first = true;
             let done: Result<(), DbError> = in_tx!(db, |tx| {
                 attempts.fetch_add(1, Ordering::SeqCst);
-                execute!(tx, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")?;
                 let value = settings::find(tx, read).await?.unwrap_or_default();
                 if is_first {
                     is_first = false;
