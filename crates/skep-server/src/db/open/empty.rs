@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{OpenError, PoolSettings, postgres, schema, sqlite};
-use crate::db::transfer::{TransferError, tables};
+use crate::db::transfer::TransferError;
 use crate::db::{Conn, Db, DbError, Driver};
 
 /// How many of a stranger's tables are named.
@@ -112,17 +112,12 @@ async fn describe(conn: &mut Conn, found: &[String]) -> Result<String, DbError> 
         return Ok(format!("the tables `{}`{others}", named.join("`, `")));
     }
     let mut counts = Vec::new();
-    for table in tables().iter().filter(|table| has(&table.name)) {
-        let words = match table.name.as_str() {
-            "packages" | "releases" | "customers" | "licenses" | "users" => &table.name,
-            _ => continue,
-        };
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT CAST(COUNT(*) AS BIGINT) FROM \"{}\"",
-            table.name
-        ));
-        let (count,) = fetch_one!(conn, (i64,), sql)?;
-        counts.push(format!("{count} {words}"));
+    for table in ["packages", "releases", "customers", "licenses", "users"] {
+        if has(table) {
+            let sql = format!("SELECT CAST(COUNT(*) AS BIGINT) FROM \"{table}\"");
+            let (count,) = fetch_one!(conn, (i64,), sqlx::AssertSqlSafe(sql))?;
+            counts.push(format!("{count} {table}"));
+        }
     }
     Ok(format!("a Skep installation with {}", counts.join(", ")))
 }
