@@ -87,7 +87,8 @@ async fn two_transactions_that_cannot_have_followed_each_other_both_succeed() {
     let db = at(&url).await;
     let name = url.rsplit('/').next().unwrap();
     let mut tx = db.begin().await.unwrap();
-    let strict = format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
+    let strict =
+        format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
     execute!(tx, sqlx::AssertSqlSafe(strict)).unwrap();
     tx.commit().await.unwrap();
     db.close().await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use skep_server::clock::Clock;
-use skep_server::config::Config;
+use skep_server::config::{Config, Origin};
 use skep_server::transfer::{BackedUp, BackupOptions, backup};
 
 use super::transfer::{Waiting, contents, size};
@@ -102,6 +102,11 @@ fn not_inside(config: &Config, options: &BackupOptions, made: &BackedUp) -> Vec<
                 "`{}`, which `{}` names",
                 setting.value, setting.key
             ));
+        }
+    }
+    for setting in config.origins() {
+        if let Origin::Environment(name) = &setting.origin {
+            missing.push(format!("`{}`, which the variable {name} sets", setting.key));
         }
     }
     missing.push("usage of the last seconds, which waits in the spool of each node".to_owned());

@@ -37,7 +37,10 @@ fn backed_up() -> (Shop, License, std::path::PathBuf) {
         .says("Not inside: usage of the last seconds")
         .says("restored for a trial, and every table came out the same");
     assert!(said.stderr.is_empty(), "{}", said.stderr);
-    let mode = fs_err::metadata(&file).expect("it is there").permissions().mode();
+    let mode = fs_err::metadata(&file)
+        .expect("it is there")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
     (shop, license, file)
 }
@@ -68,8 +71,12 @@ fn a_lost_machine_is_made_again_from_one_file() {
         .says("is whole");
     let place = shop.repository();
     // Everything is there still.
-    shop.skep(&["restore", text(&file)]).failed().says("is not empty");
-    shop.skep(&["backup", text(&file)]).failed().says("is never overwritten");
+    shop.skep(&["restore", text(&file)])
+        .failed()
+        .says("is not empty");
+    shop.skep(&["backup", text(&file)])
+        .failed()
+        .says("is never overwritten");
     lose(&shop);
     shop.skep(&["restore", "--into", text(&place), text(&file)])
         .succeeded()
@@ -112,7 +119,9 @@ fn a_backup_is_taken_while_the_server_runs_and_packages_are_published() {
         .expect("it starts");
     let mut files = Vec::new();
     for number in 0..3 {
-        let file = shop.repository().with_file_name(format!("backup-{number}.tar"));
+        let file = shop
+            .repository()
+            .with_file_name(format!("backup-{number}.tar"));
         let made = shop.skep(&["--json", "backup", text(&file)]).succeeded();
         let made: Value = serde_json::from_str(&made.stdout).expect("JSON");
         assert_eq!(made["manifest"]["missing"], Value::Array(Vec::new()));
@@ -124,7 +133,8 @@ fn a_backup_is_taken_while_the_server_runs_and_packages_are_published() {
     for file in files {
         lose(&shop);
         let place = shop.repository();
-        shop.skep(&["restore", "--into", text(&place), text(&file)]).succeeded();
+        shop.skep(&["restore", "--into", text(&place), text(&file)])
+            .succeeded();
         shop.skep(&["doctor", "--deep"]).succeeded();
     }
     shop.serve();
@@ -134,7 +144,10 @@ fn a_backup_is_taken_while_the_server_runs_and_packages_are_published() {
 /// Runs a command and kills it after a while: whether that was what ended it.
 fn killed(shop: &Shop, arguments: &[&str], after: Duration) -> bool {
     let mut command = shop.command();
-    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut child = command.spawn().expect("it starts");
     thread::sleep(after);
     child.kill().expect("SIGKILL can be sent");
@@ -144,7 +157,10 @@ fn killed(shop: &Shop, arguments: &[&str], after: Duration) -> bool {
 #[test]
 fn what_is_killed_in_the_middle_leaves_no_half_backup_and_no_half_installation() {
     let (shop, _, file) = backed_up();
-    let (place, partial) = (shop.repository(), shop.repository().with_file_name("other.tar"));
+    let (place, partial) = (
+        shop.repository(),
+        shop.repository().with_file_name("other.tar"),
+    );
     let mut kills = 0;
     for round in 0..60 {
         let after = Duration::from_millis(round * 3);
@@ -152,7 +168,8 @@ fn what_is_killed_in_the_middle_leaves_no_half_backup_and_no_half_installation()
             kills += 1;
         } else {
             // Whatever has the name is whole.
-            shop.skep(&["restore", "--check", text(&partial)]).succeeded();
+            shop.skep(&["restore", "--check", text(&partial)])
+                .succeeded();
             fs_err::remove_file(&partial).expect("it is there");
         }
     }
@@ -165,7 +182,11 @@ fn what_is_killed_in_the_middle_leaves_no_half_backup_and_no_half_installation()
     fs_err::create_dir(place.join("files")).expect("writable");
     let mut halves = 0;
     for round in 0..60 {
-        if !killed(&shop, &["restore", text(&file)], Duration::from_millis(round * 3)) {
+        if !killed(
+            &shop,
+            &["restore", text(&file)],
+            Duration::from_millis(round * 3),
+        ) {
             break;
         }
         let doctor: Ran = shop.skep(&["doctor"]);
@@ -173,7 +194,10 @@ fn what_is_killed_in_the_middle_leaves_no_half_backup_and_no_half_installation()
             break;
         }
         let said = doctor.said();
-        assert!(said.contains("is empty") || said.contains("does not exist"), "{said}");
+        assert!(
+            said.contains("is empty") || said.contains("does not exist"),
+            "{said}"
+        );
         shop.skep(&["serve", "--listen", "127.0.0.1:0"]).failed();
         halves += 1;
     }
@@ -202,9 +226,16 @@ fn a_database_is_copied_and_its_server_moves() {
     shop.skep(&["db", "copy", "--from", &to, "--to", &to])
         .failed()
         .says("name the same database");
-    shop.skep(&["db", "copy", "--from", &to, "--to", "mysql://root:s3cret@localhost/x"])
-        .failed()
-        .says("`mysql:`");
+    shop.skep(&[
+        "db",
+        "copy",
+        "--from",
+        &to,
+        "--to",
+        "mysql://root:s3cret@localhost/x",
+    ])
+    .failed()
+    .says("`mysql:`");
     shop.serve_with(&[("SKEP_DATABASE__URL", &to)]);
     fetches(&shop, &license);
 }

@@ -90,6 +90,24 @@ fn gets_the_package_with_a_license_key() {
     assert!(project.has_widget("1.1.0"), "again, from the lock");
 }
 
+/// The project knows the public key and has a lock file from before: nothing may be different.
+#[test]
+fn goes_on_after_the_server_was_restored_from_a_backup() {
+    let (mut shop, license) = shop_with_license(&LIFETIME);
+    let project = Project::new(&shop, "~> 1.0", Some(&license.key));
+    project.get_deps().succeeded();
+    let (place, file) = (shop.repository(), shop.repository().with_file_name("backup.tar"));
+    let (place, file) = (place.to_str().expect("UTF-8"), file.to_str().expect("UTF-8"));
+    shop.skep(&["backup", file]).succeeded();
+    shop.stop();
+    fs_err::remove_dir_all(place).expect("it was there");
+    shop.skep(&["restore", "--into", place, file]).succeeded();
+    shop.serve();
+    project.keep_only_the_lock();
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"));
+}
+
 #[test]
 fn gets_nothing_without_a_license_key() {
     let (shop, _) = shop_with_license(&LIFETIME);

@@ -4,8 +4,8 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{PgConnection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
 
 use super::{OpenError, OpenMode};
-use crate::db::{DbError, Driver};
 use crate::db::guard::POSTGRES_LOCK;
+use crate::db::{DbError, Driver};
 
 /// Number, name, text for SQLite, text for PostgreSQL. Once released, a file never changes.
 const STEPS: &[(i64, &str, &str, &str)] = &[

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use skep_server::clock::Clock;
+use skep_server::config::Config;
 use skep_server::db::audit::Actor;
 use skep_server::db::{Db, DbError, OpenError, OpenMode, PoolSettings};
+use skep_server::doctor::{Examination, Status, examine};
 use skep_server::licensing::keys;
 use tokio::time::Instant;
 
@@ -227,4 +230,24 @@ async fn connections_that_are_cut_delay_nothing_for_long() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+#[tokio::test]
+async fn the_doctor_knows_the_server() {
+    let app = TestApp::on(Setup::Large, &[]).await;
+    let config = &app.node.app.config;
+    let checks = examine(config, &Clock::system(), Examination::default()).await;
+    let own: Vec<_> = checks.iter().filter(|it| it.name == "postgresql").collect();
+    assert_eq!(own.len(), 1, "{own:?}");
+    assert_eq!(own[0].status, Status::Ok, "{own:?}");
+    assert!(own[0].text.contains("1 nodes may want 10"), "{own:?}");
+    let greedy = Config::parse(
+        "[database]\nmax_connections = 900\n\n[[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n",
+        app.dir(),
+        &[("SKEP_DATABASE__URL".to_owned(), config.database.reveal().to_owned())],
+    );
+    let checks = examine(&greedy.unwrap(), &Clock::system(), Examination::default()).await;
+    let own = checks.iter().find(|it| it.name == "postgresql").unwrap();
+    assert_eq!(own.status, Status::Warn);
+    assert!(own.advice.as_ref().unwrap().contains("max_connections"), "{own:?}");
 }

@@ -147,7 +147,10 @@ impl TestApp {
 
     /// The same, with some settings more; another storage takes the place of all that was said of one.
     pub(crate) async fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
-        if settings.iter().any(|(name, _)| *name == "SKEP_STORAGE__URL") {
+        if settings
+            .iter()
+            .any(|(name, _)| *name == "SKEP_STORAGE__URL")
+        {
             self.settings
                 .retain(|(name, _)| !name.starts_with("SKEP_STORAGE__"));
         }
