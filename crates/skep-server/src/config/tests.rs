@@ -318,7 +318,10 @@ fn only_the_first_repository_is_at_repo() {
 #[test]
 fn a_pool_is_for_postgresql_and_within_reason() {
     let url = [("SKEP_DATABASE__URL", "postgres://skep:s3cret@db/skep")];
-    assert_eq!(parse("", &url).unwrap().database_pool, PoolSettings::default());
+    assert_eq!(
+        parse("", &url).unwrap().database_pool,
+        PoolSettings::default()
+    );
     let text = "[database]\nmax_connections = 3\nacquire_timeout_seconds = 1\nstatement_timeout_seconds = 600\n";
     let pool = parse(text, &url).unwrap().database_pool;
     assert_eq!(pool.max_connections, 3);
@@ -326,7 +329,13 @@ fn a_pool_is_for_postgresql_and_within_reason() {
     assert_eq!(pool.statement_timeout.as_secs(), 600);
     assert_eq!(pool.lock_timeout.as_secs(), 5);
     let said = error("[database]\nmax_connections = 2\n", &url);
-    assert!(said.contains("from 3 to 1000") && !said.contains("s3cret"), "{said}");
+    assert!(
+        said.contains("from 3 to 1000") && !said.contains("s3cret"),
+        "{said}"
+    );
     let said = error("[database]\nlock_timeout_seconds = 9\n", &[]);
-    assert!(said.contains("it is for `database.url` with postgres://"), "{said}");
+    assert!(
+        said.contains("it is for `database.url` with postgres://"),
+        "{said}"
+    );
 }

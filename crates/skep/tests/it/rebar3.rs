@@ -96,8 +96,14 @@ fn goes_on_after_the_server_was_restored_from_a_backup() {
     let (mut shop, license) = shop_with_license(&LIFETIME);
     let project = Project::new(&shop, "~> 1.0", Some(&license.key));
     project.get_deps().succeeded();
-    let (place, file) = (shop.repository(), shop.repository().with_file_name("backup.tar"));
-    let (place, file) = (place.to_str().expect("UTF-8"), file.to_str().expect("UTF-8"));
+    let (place, file) = (
+        shop.repository(),
+        shop.repository().with_file_name("backup.tar"),
+    );
+    let (place, file) = (
+        place.to_str().expect("UTF-8"),
+        file.to_str().expect("UTF-8"),
+    );
     shop.skep(&["backup", file]).succeeded();
     shop.stop();
     fs_err::remove_dir_all(place).expect("it was there");

@@ -244,10 +244,16 @@ async fn the_doctor_knows_the_server() {
     let greedy = Config::parse(
         "[database]\nmax_connections = 900\n\n[[repository]]\nname = \"acme\"\nprivate_key_file = \"key.pem\"\n",
         app.dir(),
-        &[("SKEP_DATABASE__URL".to_owned(), config.database.reveal().to_owned())],
+        &[(
+            "SKEP_DATABASE__URL".to_owned(),
+            config.database.reveal().to_owned(),
+        )],
     );
     let checks = examine(&greedy.unwrap(), &Clock::system(), Examination::default()).await;
     let own = checks.iter().find(|it| it.name == "postgresql").unwrap();
     assert_eq!(own.status, Status::Warn);
-    assert!(own.advice.as_ref().unwrap().contains("max_connections"), "{own:?}");
+    assert!(
+        own.advice.as_ref().unwrap().contains("max_connections"),
+        "{own:?}"
+    );
 }
