@@ -9,21 +9,25 @@ use skep_formats::key::{PrivateKey, PublicKey};
 use skep_formats::name::RepositoryName;
 
 use crate::clock::Clock;
-use crate::config::{Config, Repository};
+use crate::config::Config;
 use crate::db::{self, Db, DbError, OpenMode};
 use crate::files::Files;
 use crate::oauth::tokens::TokenSigner;
+use crate::prebuilt::Prebuilt;
 
 mod error;
 pub mod init;
 mod keys;
+mod repositories;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use error::StartError;
-pub(crate) use keys::unnamed_repositories;
 pub use keys::{KeyFileError, read_signing_key};
+pub(crate) use keys::{read_fingerprint, unnamed_repositories};
+pub use repositories::RepositoryError;
+pub(crate) use repositories::open_prebuilt;
 
 /// Everything a command needs. Shared as `Arc<App>` or `&App`.
 pub struct App {
@@ -36,6 +40,7 @@ pub struct App {
     /// The time.
     pub clock: Clock,
     signers: HashMap<RepositoryName, Arc<Signer>>,
+    prebuilt: HashMap<RepositoryName, Arc<Prebuilt>>,
     local_url_key: [u8; 32],
     tokens: TokenSigner,
 }
@@ -83,13 +88,22 @@ impl App {
 
     async fn open_in(mode: OpenMode, config: Config, clock: Clock) -> Result<Self, StartError> {
         let signers = keys::read_all(&config)?;
-        let files = Files::open(&config.storage)?;
+        let prebuilt = repositories::open_all_prebuilt(&config)?;
+        let trees = prebuilt
+            .values()
+            .map(|it| (it.source().name.clone(), it.source().tree.clone()));
+        let files = Files::open(&config.storage)?.with_trees(trees.collect());
         let (url, pool) = (config.database.reveal(), &config.database_pool);
         let db = Db::open_with(url, mode, pool).await?;
         // Before anything is remembered under a new name.
         keys::refuse_unnamed(&config, &db).await?;
         for repository in &config.repositories {
-            keys::remember(&db, repository, &signers[&repository.name].fingerprint).await?;
+            let name = &repository.name;
+            let signer = signers.get(name).map(|it| &it.fingerprint);
+            let source = prebuilt.get(name).map(|it| &it.source().fingerprint);
+            if let Some(fingerprint) = signer.or(source) {
+                keys::remember(&db, repository, fingerprint).await?;
+            }
         }
         let local_url_key = keys::local_url_key(&db, &clock).await?;
         let tokens = keys::token_signer(&db, &config.server.url).await?;
@@ -99,34 +113,17 @@ impl App {
             files,
             clock,
             signers,
+            prebuilt,
             local_url_key,
             tokens,
         })
     }
 
-    /// The signing key of a repository; `None` when the configuration has no such repository.
+    /// The signing key of a repository; `None` when the configuration has no such repository, or its key
+    /// is elsewhere.
     #[must_use]
     pub fn signer(&self, repository: &RepositoryName) -> Option<&Arc<Signer>> {
         self.signers.get(repository)
-    }
-
-    /// The repository of that name, or the default one.
-    ///
-    /// # Errors
-    /// There is none of that name.
-    pub fn repository(
-        &self,
-        name: Option<&RepositoryName>,
-    ) -> Result<&Repository, UnknownRepository> {
-        let Some(name) = name else {
-            return Ok(self.config.default_repository());
-        };
-        self.config
-            .repository(name)
-            .ok_or_else(|| UnknownRepository {
-                given: name.clone(),
-                known: keys::configured(&self.config),
-            })
     }
 
     /// What signs access tokens: the same on every node.
@@ -140,14 +137,6 @@ impl App {
     pub const fn local_url_key(&self) -> &[u8; 32] {
         &self.local_url_key
     }
-}
-
-/// The configuration has no such repository.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no repository `{given}`; the configuration has `{known}`")]
-pub struct UnknownRepository {
-    given: RepositoryName,
-    known: String,
 }
 
 /// What the name of such a setting begins with; the repository's name follows.

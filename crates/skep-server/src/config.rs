@@ -167,8 +167,65 @@ pub enum SourceAddress {
 pub struct Repository {
     /// The name customers give in `mix hex.repo add NAME`.
     pub name: RepositoryName,
-    /// The RSA key that signs its registry, PEM.
-    pub private_key_file: PathBuf,
+    /// Who makes its registry.
+    pub kind: RepositoryKind,
+}
+
+/// Who makes the registry of a repository.
+#[derive(Clone, Debug)]
+pub enum RepositoryKind {
+    /// Skep: releases are published here.
+    Managed {
+        /// The RSA key that signs its registry, PEM.
+        private_key_file: PathBuf,
+    },
+    /// Somebody else: Skep serves what was built and signed elsewhere.
+    Prebuilt(Box<PrebuiltRepository>),
+}
+
+/// What is set for a prebuilt repository.
+#[derive(Clone, Debug)]
+pub struct PrebuiltRepository {
+    /// The public half of the key that signs its registry, PEM.
+    pub public_key_file: PathBuf,
+    /// Where its static registry is.
+    pub registry: StorageUrl,
+    /// How often it is looked at.
+    pub refresh_seconds: u32,
+    /// What delivers the files of its registry, in modes that need another way to them than to those
+    /// in the storage.
+    pub way: PrebuiltWay,
+}
+
+/// How files of a prebuilt repository are delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrebuiltWay {
+    /// As those in the storage.
+    AsOthers,
+    /// CloudFront at this URL, with its origin in front of the registry's place.
+    CloudFront(Url),
+    /// nginx from this `internal` location, which has the registry's folder; with a slash at both ends.
+    Accel(String),
+}
+
+impl Repository {
+    /// The file with its key: the private one of a managed repository, the public one of a prebuilt one.
+    #[must_use]
+    pub fn key_file(&self) -> &Path {
+        match &self.kind {
+            RepositoryKind::Managed { private_key_file } => private_key_file,
+            RepositoryKind::Prebuilt(prebuilt) => &prebuilt.public_key_file,
+        }
+    }
+
+    /// What is set for it as a prebuilt repository; `None` for a managed one.
+    #[must_use]
+    pub fn prebuilt(&self) -> Option<&PrebuiltRepository> {
+        match &self.kind {
+            RepositoryKind::Managed { .. } => None,
+            RepositoryKind::Prebuilt(prebuilt) => Some(prebuilt),
+        }
+    }
 }
 
 /// `[messages]`

@@ -11,6 +11,7 @@ mod open;
 mod signed_url;
 mod way;
 
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use moka::future::Cache;
+use skep_formats::name::RepositoryName;
 
 use self::bucket::Bucket;
 pub use self::open::DeliveryError;
@@ -75,6 +77,8 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct Delivery {
     mode: Mode,
+    /// Prebuilt repositories whose files need another way: they have the names that clients ask for.
+    prebuilt: HashMap<RepositoryName, Mode>,
     local_url: Option<LocalUrl>,
     ttl_seconds: u32,
     /// Whether each URL is for one address.
@@ -106,6 +110,7 @@ impl Delivery {
     pub fn new(mode: Mode, local_url: Option<LocalUrl>, ttl_seconds: u32) -> Self {
         Self {
             mode,
+            prebuilt: HashMap::new(),
             local_url,
             ttl_seconds,
             is_for_callers: false,
@@ -113,6 +118,28 @@ impl Delivery {
             callers_urls: cache(),
             cache_use: CacheUse::default(),
         }
+    }
+
+    /// Delivers files of a prebuilt repository another way: with CloudFront in front of its place, or
+    /// with nginx from its folder.
+    #[must_use]
+    pub fn with_prebuilt(mut self, repository: RepositoryName, mode: Mode) -> Self {
+        self.prebuilt.insert(repository, mode);
+        self
+    }
+
+    fn way_to(&self, file: &FileKey) -> (&Mode, String) {
+        match self.prebuilt.get(file.repository()) {
+            None => (&self.mode, file.path()),
+            Some(mode) => (mode, file.tree_path().path()),
+        }
+    }
+
+    fn mode_of(&self, file: &FileKey) -> &Mode {
+        if self.prebuilt.is_empty() {
+            return &self.mode;
+        }
+        self.prebuilt.get(file.repository()).unwrap_or(&self.mode)
     }
 
     /// Where `file` is to be had now.
@@ -125,7 +152,7 @@ impl Delivery {
         asker: &Asker,
         now: Timestamp,
     ) -> Result<Located, SignError> {
-        match &self.mode {
+        match self.mode_of(file) {
             Mode::Direct => return Ok(Located::Stream),
             // A URL is signed for GET, and S3 wants one credential only.
             Mode::Presign(_) if !asker.drops_authorization || !asker.wants_body => {
@@ -133,7 +160,7 @@ impl Delivery {
             }
             Mode::Accel(_) if !asker.is_through_proxy => return Ok(Located::Stream),
             Mode::Accel(location) => {
-                let path = format!("{location}{}", file.path());
+                let path = format!("{location}{}", self.way_to(file).1);
                 let value = HeaderValue::try_from(path).expect("paths of files are visible ASCII");
                 return Ok(Located::Accel(value));
             }
@@ -208,14 +235,16 @@ impl Delivery {
         bucket: Bucket,
         now: Timestamp,
     ) -> Option<SignedUrl> {
-        let path = file.path();
-        match &self.mode {
+        let (mode, path) = self.way_to(file);
+        match mode {
             Mode::Direct | Mode::Accel(_) => None,
             Mode::LocalUrl => Some(self.local_url.as_ref()?.sign(&path, bucket.expires_at)),
             Mode::CloudFront(cloudfront) => {
                 let cloudfront = Arc::clone(cloudfront);
                 let Bucket { begun, expires_at } = bucket;
                 // RSA takes half a millisecond: too long for a thread that serves requests.
+                // A plus is a space to S3.
+                let path = path.replace('+', "%2B");
                 let sign = move || cloudfront.sign(&path, begun, expires_at, caller);
                 tokio::task::spawn_blocking(sign).await.ok()?.ok()
             }

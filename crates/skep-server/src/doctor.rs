@@ -15,6 +15,7 @@ mod jobs;
 mod keys;
 mod network;
 mod postgresql;
+mod prebuilt;
 mod room;
 mod storage;
 mod surroundings;
@@ -106,6 +107,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
     if let Some(files) = &files {
         checks.extend(clocks::storage(files, clock).await);
     }
+    checks.extend(prebuilt::places(config, examination).await);
     let (url, pool) = (config.database.reveal(), &config.database_pool);
     match Db::open_with(url, OpenMode::Existing, pool).await {
         Err(error) => {
@@ -120,6 +122,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
             checks.extend(postgresql::server(config, &db, clock).await);
             checks.extend(keys::remembered(config, &db).await);
             checks.extend(catalog::examine(files.as_ref(), &db, examination).await);
+            checks.extend(prebuilt::remains(config, &db).await);
             checks.extend(users::examine(&db).await);
             checks.extend(jobs::examine(&db).await);
             checks.push(surroundings::clock(&db, clock).await);

@@ -1,6 +1,7 @@
 //! Tarballs and docs in an object store. The only place for `object_store`. Callers pass a
 //! [`FileKey`], never a path, and an object is never changed: its key holds its checksum.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::pin::Pin;
@@ -15,6 +16,7 @@ use object_store::{
     Attribute, Attributes, GetOptions, GetRange, GetResultPayload, ObjectMeta, ObjectStore,
     ObjectStoreExt, PutMode, PutOptions,
 };
+use skep_formats::name::RepositoryName;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
@@ -30,6 +32,7 @@ mod error;
 mod errors_seen;
 mod fault;
 mod key;
+mod prebuilt;
 mod put;
 mod tree;
 mod verify;
@@ -65,6 +68,8 @@ pub struct Files {
     /// For messages.
     place: Arc<str>,
     errors_seen: Arc<ErrorsSeen>,
+    /// Where the files of prebuilt repositories are.
+    trees: Arc<HashMap<RepositoryName, Tree>>,
 }
 
 /// A file, opened.
@@ -84,6 +89,14 @@ impl std::fmt::Debug for OpenFile {
             .field("range", &self.range)
             .finish()
     }
+}
+
+/// SHA-256 of an opened file.
+///
+/// # Errors
+/// The store stopped in the middle of it.
+pub async fn checksum(file: OpenFile) -> io::Result<skep_formats::checksum::Sha256> {
+    verify::checksum(file.stream).await
 }
 
 impl Files {
@@ -108,6 +121,7 @@ impl Files {
                     bucket: None,
                     place: place.into(),
                     errors_seen: Arc::default(),
+                    trees: Arc::default(),
                 })
             }
             StorageUrl::Bucket(bucket) => {
@@ -119,6 +133,7 @@ impl Files {
                     place: bucket.to_string().into(),
                     bucket: Some(Arc::new((**bucket).clone())),
                     errors_seen: Arc::default(),
+                    trees: Arc::default(),
                 })
             }
         }
@@ -136,7 +151,7 @@ impl Files {
         self.errors_seen.counts()
     }
 
-    /// Opens a file, or a part of it; the part must lie within the file.
+    /// Opens a file, or a part of it where [`Files::takes_ranges`]; the part must lie within the file.
     ///
     /// # Errors
     /// [`FilesError::NotFound`] when it is not there.
@@ -145,6 +160,9 @@ impl Files {
         key: &FileKey,
         range: Option<Range<u64>>,
     ) -> Result<OpenFile, FilesError> {
+        if let Some(tree) = self.tree_of(key) {
+            return prebuilt::open_file(tree, key, &self.errors_seen).await;
+        }
         let is_whole = range.is_none();
         let (_, mut file) = self.open_object(&key.path(), range).await?;
         // A folder is this server's own.
@@ -191,6 +209,9 @@ impl Files {
     /// # Errors
     /// [`FilesError::NotFound`] when it is not there.
     pub async fn existing_size(&self, key: &FileKey) -> Result<u64, FilesError> {
+        if let Some(tree) = self.tree_of(key) {
+            return prebuilt::existing_size(tree, key).await;
+        }
         let path = self.object_path(&key.path());
         let meta = self.answer(key, "read", self.reader.head(&path)).await?;
         Ok(meta.size)
@@ -246,6 +267,9 @@ impl Files {
         key: &FileKey,
         lifetime: Duration,
     ) -> Result<Option<String>, FilesError> {
+        if let Some(tree) = self.tree_of(key) {
+            return tree.sign_url(&key.tree_path(), lifetime).await;
+        }
         let Some(signer) = &self.signer else {
             return Ok(None);
         };

@@ -16,6 +16,7 @@ pub mod licensing;
 pub mod metrics;
 pub mod node;
 pub mod oauth;
+pub mod prebuilt;
 mod router;
 pub mod secret_text;
 pub mod serve;

@@ -24,4 +24,5 @@ pub mod products;
 pub mod terms;
 pub mod texts;
 pub mod unknown;
+pub mod windows;
 pub mod words;

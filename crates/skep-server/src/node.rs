@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use skep_formats::name::RepositoryName;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,6 +19,7 @@ use crate::licensing::limits::Limits;
 use crate::licensing::messages::Messages;
 use crate::metrics::Metrics;
 use crate::oauth::tokens::VerifiedTokens;
+use crate::prebuilt::PrebuiltError;
 use crate::snapshot::{Health, SnapshotHandle};
 use crate::tls::{self, TlsError};
 use crate::usage::collector::Collector;
@@ -67,6 +69,14 @@ pub enum NodeError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Starting needs the registry of a prebuilt repository, all of it.
+    #[error("the static registry of repository `{repository}` cannot be served")]
+    Prebuilt {
+        /// Which repository.
+        repository: RepositoryName,
+        /// What is wrong with it.
+        source: Arc<PrebuiltError>,
+    },
     /// The spool's directory cannot be used.
     #[error(
         "the spool of usage `{path}` cannot be used: it has to be a directory that this process may write to"
@@ -96,6 +106,8 @@ pub enum Readiness {
     DatabaseAway,
     /// Yes: it serves everything, but writes nothing, for a newer version has migrated the database.
     NewerSchema,
+    /// Yes: what its prebuilt repositories were when they were last good.
+    PrebuiltBehind,
     /// No more: it is finishing.
     Draining,
 }
@@ -115,8 +127,16 @@ impl Node {
                 "the file storage is busy just now"
             );
         }
-        let (url, key) = (&config.server.url, app.local_url_key());
-        let delivery = Delivery::open(&config.delivery, url, key, &app.files)?;
+        let delivery = Delivery::open(config, app.local_url_key(), &app.files)?;
+        for prebuilt in app.all_prebuilt() {
+            prebuilt
+                .start()
+                .await
+                .map_err(|source| NodeError::Prebuilt {
+                    repository: prebuilt.source().name.clone(),
+                    source,
+                })?;
+        }
         let spool = |source| NodeError::Spool {
             path: config.usage.spool_dir.display().to_string(),
             source,
@@ -156,6 +176,11 @@ impl Node {
             .spawn(async move { stop.run_until_cancelled(snapshot.follow()).await });
         self.tasks
             .spawn(Arc::clone(&self.usage).run(self.stop.clone()));
+        for prebuilt in self.app.all_prebuilt() {
+            let (prebuilt, stop) = (Arc::clone(prebuilt), self.stop.clone());
+            self.tasks
+                .spawn(async move { stop.run_until_cancelled(prebuilt.follow()).await });
+        }
         let (db, uses, stop) = (
             self.app.db.clone(),
             Arc::clone(&self.last_uses),
@@ -180,9 +205,17 @@ impl Node {
         }
         match self.snapshot.health() {
             Health::Following if self.app.db.newer_schema().is_some() => Readiness::NewerSchema,
+            Health::Following if self.is_behind() => Readiness::PrebuiltBehind,
             Health::Following => Readiness::Ready,
             Health::DatabaseAway => Readiness::DatabaseAway,
         }
+    }
+
+    /// Whether a prebuilt repository's place has something that cannot be served.
+    fn is_behind(&self) -> bool {
+        self.app
+            .all_prebuilt()
+            .any(|prebuilt| prebuilt.fault().is_some())
     }
 
     /// Asks load balancers for no further requests.

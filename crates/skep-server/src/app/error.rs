@@ -15,6 +15,26 @@ pub enum StartError {
         /// What is wrong with its file.
         source: KeyFileError,
     },
+    /// A prebuilt repository's public key is missing or no good.
+    #[error(
+        "the public key of repository `{repository}` cannot be used; `public_key_file` names it"
+    )]
+    PublicKey {
+        /// Which repository.
+        repository: RepositoryName,
+        /// What is wrong with its file.
+        source: KeyFileError,
+    },
+    /// The place of a prebuilt repository.
+    #[error(
+        "the static registry of repository `{repository}` cannot be used; `registry_url` names it"
+    )]
+    Registry {
+        /// Which repository.
+        repository: RepositoryName,
+        /// What is wrong with its place.
+        source: FilesError,
+    },
     /// A good key, but not the one that customers know.
     #[error(
         "the signing key of repository `{repository}` in `{path}` has the fingerprint `{found}`, but this repository \

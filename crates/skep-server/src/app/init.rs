@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 
-use skep_formats::key::{KeyError, PrivateKey};
+use skep_formats::key::{KeyError, PrivateKey, PublicKey};
 use skep_formats::name::RepositoryName;
 use url::Url;
 
@@ -20,6 +20,7 @@ mod template;
 
 pub(super) const CONFIG_FILE: &str = "skep.toml";
 const KEY_FILE: &str = "signing_key.pem";
+const PUBLIC_KEY_FILE: &str = "public_key.pem";
 const DATABASE_FILE: &str = "skep.db";
 const FILES_DIR: &str = "files";
 const SPOOL_DIR: &str = "spool";
@@ -44,9 +45,20 @@ pub struct InitOptions {
     pub database_url_file: Option<PathBuf>,
     /// A bucket as `s3://bucket/prefix`, or `file:` and a folder that is there; `None` = a new folder beside the rest.
     pub storage: Option<String>,
+    /// For a prebuilt repository, whose signing key stays elsewhere.
+    pub prebuilt: Option<PrebuiltOptions>,
     /// `SKEP_SECTION__KEY` and a bucket's credentials (`AWS_…`): what a server with the same environment
     /// would do is what is made.
     pub environment: Vec<(String, String)>,
+}
+
+/// What is served when somebody else builds and signs it.
+#[derive(Clone, Debug)]
+pub struct PrebuiltOptions {
+    /// The public half of the signing key, which is copied.
+    pub public_key: PathBuf,
+    /// Where the static registry is: `file:DIR`, or a bucket.
+    pub registry_url: String,
 }
 
 impl InitOptions {
@@ -61,6 +73,7 @@ impl InitOptions {
             private_key: None,
             database_url_file: None,
             storage: None,
+            prebuilt: None,
             environment: Vec::new(),
         }
     }
@@ -71,7 +84,7 @@ impl InitOptions {
 pub struct Initialized {
     /// The configuration file.
     pub config_path: PathBuf,
-    /// The file of the signing key: worth a copy in a safe place.
+    /// The file of the signing key: worth a copy in a safe place. Of a prebuilt repository the public one.
     pub key_path: PathBuf,
     /// The configuration as it is now read.
     pub config: Config,
@@ -100,6 +113,9 @@ pub enum InitError {
     /// What was brought is no signing key.
     #[error("the key that `--private-key` names cannot be used")]
     PrivateKey(#[source] KeyFileError),
+    /// What was brought verifies no registry.
+    #[error("the key that `--public-key` names cannot be used")]
+    PublicKey(#[source] KeyFileError),
     /// A file or folder cannot be made; the cause names it.
     #[error("the installation could not be written")]
     Write(#[from] std::io::Error),
@@ -135,7 +151,7 @@ pub async fn init(options: &InitOptions, clock: &Clock) -> Result<Initialized, I
     let text = template::config(options)?;
     let config = Config::parse(&text, &dir, &options.environment)?;
     let key = SigningKey::of(options, &dir)?;
-    let names = made_names(&config, &dir);
+    let names = made_names(&config, &dir, &key);
     for &name in &names {
         let path = dir.join(name);
         let is_there = fs_err::symlink_metadata(&path).is_ok();
@@ -155,8 +171,8 @@ pub async fn init(options: &InitOptions, clock: &Clock) -> Result<Initialized, I
 }
 
 /// What is made in the folder: a database and files that are elsewhere are not.
-fn made_names(config: &Config, dir: &Path) -> Vec<&'static str> {
-    let mut names = vec![CONFIG_FILE, KEY_FILE, SPOOL_DIR];
+fn made_names(config: &Config, dir: &Path, key: &SigningKey) -> Vec<&'static str> {
+    let mut names = vec![CONFIG_FILE, key.file_name(), SPOOL_DIR];
     if config.database.sqlite_file() == Some(&dir.join(DATABASE_FILE)) {
         names.push(DATABASE_FILE);
     }
@@ -174,10 +190,17 @@ enum SigningKey {
     Brought(Signer, Vec<u8>),
     /// It is where it belongs already.
     InPlace(Signer),
+    /// It stays elsewhere; its public half is copied.
+    Elsewhere(PublicKey, Vec<u8>),
 }
 
 impl SigningKey {
     fn of(options: &InitOptions, dir: &Path) -> Result<Self, InitError> {
+        if let Some(prebuilt) = &options.prebuilt {
+            let (key, pem) =
+                keys::read_public_key_file(&prebuilt.public_key).map_err(InitError::PublicKey)?;
+            return Ok(Self::Elsewhere(key, pem));
+        }
         let Some(path) = &options.private_key else {
             return Ok(Self::New);
         };
@@ -195,6 +218,13 @@ impl SigningKey {
         matches!(self, Self::InPlace(_))
     }
 
+    const fn file_name(&self) -> &'static str {
+        match self {
+            Self::New | Self::Brought(..) | Self::InPlace(_) => KEY_FILE,
+            Self::Elsewhere(..) => PUBLIC_KEY_FILE,
+        }
+    }
+
     /// Puts it where it belongs, for its owner's eyes only; gives its fingerprint.
     fn put(&self, path: &Path) -> Result<String, InitError> {
         match self {
@@ -207,6 +237,10 @@ impl SigningKey {
             Self::Brought(signer, pem) => {
                 write_new(path, pem, true)?;
                 Ok(signer.fingerprint.clone())
+            }
+            Self::Elsewhere(key, pem) => {
+                write_new(path, pem, false)?;
+                Ok(key.fingerprint())
             }
             Self::InPlace(signer) => {
                 for_its_owner_only(path)?;
@@ -238,7 +272,7 @@ async fn make(
     clock: &Clock,
 ) -> Result<Initialized, InitError> {
     fs_err::create_dir_all(dir)?;
-    let key_path = dir.join(KEY_FILE);
+    let key_path = dir.join(key.file_name());
     let fingerprint = key.put(&key_path)?;
     if config.storage == StorageUrl::Folder(dir.join(FILES_DIR)) {
         fs_err::create_dir(dir.join(FILES_DIR))?;

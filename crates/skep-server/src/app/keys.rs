@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use skep_formats::key::{KeyError, PrivateKey};
+use skep_formats::key::{KeyError, PrivateKey, PublicKey};
 use skep_formats::name::RepositoryName;
 
 use super::{Signer, StartError, fingerprint_of, fingerprint_setting};
 use crate::clock::Clock;
-use crate::config::{Config, Repository};
+use crate::config::{Config, Repository, RepositoryKind};
 use crate::db::{self, Db, DbError};
 use crate::oauth::signing::SigningKey;
 use crate::oauth::tokens::TokenSigner;
@@ -21,6 +21,9 @@ const OAUTH_SIGNING_KEY: &str = "oauth_signing_key";
 /// Why a file has no usable signing key. A new one is never made in its place.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
+    /// A public key is not there.
+    #[error("there is no file `{}`", .0.display())]
+    NoPublicKey(PathBuf),
     /// Not there.
     #[error("there is no file `{}`: restore it from where you keep a copy; a new key would lock every customer out", .0.display())]
     Missing(PathBuf),
@@ -59,6 +62,42 @@ pub(super) fn read_signing_key_file(path: &Path) -> Result<(Signer, Vec<u8>), Ke
     Ok((Signer::new(key), pem))
 }
 
+/// The fingerprint of the key in a repository's file.
+///
+/// # Errors
+/// The file is missing, unreadable or has something else in it.
+pub(crate) fn read_fingerprint(repository: &Repository) -> Result<String, KeyFileError> {
+    match &repository.kind {
+        RepositoryKind::Managed { private_key_file } => {
+            read_signing_key(private_key_file).map(|signer| signer.fingerprint)
+        }
+        RepositoryKind::Prebuilt(prebuilt) => {
+            read_public_key(&prebuilt.public_key_file).map(|key| key.fingerprint())
+        }
+    }
+}
+
+/// Reads the RSA key that verifies a prebuilt repository.
+///
+/// # Errors
+/// The file is missing, unreadable or has something else in it: a private key, perhaps.
+pub(super) fn read_public_key(path: &Path) -> Result<PublicKey, KeyFileError> {
+    read_public_key_file(path).map(|(key, _)| key)
+}
+
+/// The same, with the file's content.
+pub(super) fn read_public_key_file(path: &Path) -> Result<(PublicKey, Vec<u8>), KeyFileError> {
+    let pem = fs_err::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => KeyFileError::NoPublicKey(path.to_path_buf()),
+        _ => KeyFileError::Unreadable(error),
+    })?;
+    let key = PublicKey::from_pem(&pem).map_err(|source| KeyFileError::Invalid {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    Ok((key, pem))
+}
+
 impl Signer {
     pub(super) fn new(private_key: PrivateKey) -> Self {
         let public_key = private_key.public_key();
@@ -74,15 +113,19 @@ impl Signer {
 pub(super) fn read_all(
     config: &Config,
 ) -> Result<HashMap<RepositoryName, Arc<Signer>>, StartError> {
-    let read = |repository: &Repository| {
+    let mut signers = HashMap::new();
+    for Repository { name, kind } in &config.repositories {
+        let RepositoryKind::Managed { private_key_file } = kind else {
+            continue;
+        };
         let wrong = |source| StartError::SigningKey {
-            repository: repository.name.clone(),
+            repository: name.clone(),
             source,
         };
-        let signer = read_signing_key(&repository.private_key_file).map_err(wrong)?;
-        Ok((repository.name.clone(), Arc::new(signer)))
-    };
-    config.repositories.iter().map(read).collect()
+        let signer = read_signing_key(private_key_file).map_err(wrong)?;
+        signers.insert(name.clone(), Arc::new(signer));
+    }
+    Ok(signers)
 }
 
 /// The names in the configuration, for a sentence that puts them between backticks.
@@ -135,7 +178,7 @@ pub(super) async fn remember(
     if known == found {
         return Ok(());
     }
-    let path = repository.private_key_file.display().to_string();
+    let path = repository.key_file().display().to_string();
     Err(StartError::AnotherKey {
         repository: repository.name.clone(),
         path,

@@ -91,7 +91,7 @@ impl From<db::DbError> for DeleteError {
 /// See [`DeleteError`].
 pub async fn delete(app: &App, target: &Target, is_forced: bool) -> Result<Deleted, DeleteError> {
     let repository = &app
-        .repository(target.repository.as_ref())
+        .managed_repository(target.repository.as_ref())
         .map_err(CatalogError::from)?
         .name;
     in_tx!(app.db, |tx| {

@@ -65,7 +65,7 @@ pub async fn publish(
         size_bytes: bytes.len() as u64,
     };
     let repository = app
-        .repository(target.repository.as_ref())
+        .managed_repository(target.repository.as_ref())
         .map_err(CatalogError::from)?
         .name
         .clone();
@@ -95,7 +95,7 @@ pub async fn delete(app: &App, target: &Target) -> Result<bool, CatalogError> {
 
 /// Spares reading the documentation of a release that is not there.
 async fn find_release(app: &App, target: &Target) -> Result<(), CatalogError> {
-    let repository = &app.repository(target.repository.as_ref())?.name;
+    let repository = &app.managed_repository(target.repository.as_ref())?.name;
     let conn = &mut app.db.read().await?;
     let package = find::package(conn, repository, &target.package).await?;
     find::release(conn, &package, &target.version)
@@ -125,7 +125,7 @@ async fn set(
     target: &Target,
     docs: Option<StoredFile>,
 ) -> Result<Release, CatalogError> {
-    let repository = &app.repository(target.repository.as_ref())?.name;
+    let repository = &app.managed_repository(target.repository.as_ref())?.name;
     in_tx!(app.db, |tx| {
         let package = find::package(tx, repository, &target.package).await?;
         let before = find::release(tx, &package, &target.version).await?;

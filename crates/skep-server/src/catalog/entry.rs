@@ -121,6 +121,12 @@ impl PackageEntry {
         self.package.id
     }
 
+    /// The package itself.
+    #[must_use]
+    pub const fn package(&self) -> &Package {
+        &self.package
+    }
+
     /// Where it is.
     #[must_use]
     pub const fn repository(&self) -> &RepositoryName {

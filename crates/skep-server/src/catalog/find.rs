@@ -1,16 +1,19 @@
+use std::sync::Arc;
+
 use skep_formats::name::{PackageName, RepositoryName};
 use skep_formats::version::Version;
 
-use crate::app::UnknownRepository;
+use crate::app::RepositoryError;
 use crate::catalog::release::{Package, Release};
 use crate::db::{self, Conn, DbError};
+use crate::prebuilt::PrebuiltError;
 
 /// Why something of the catalog could not be shown or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
-    /// The configuration has no such repository.
+    /// The configuration has no such repository, or nothing is changed in it here.
     #[error(transparent)]
-    UnknownRepository(#[from] UnknownRepository),
+    Repository(#[from] RepositoryError),
     /// No release of such a package was ever published, or all are deleted.
     #[error(
         "there is no package `{package}` in repository `{repository}`; `skep package list` shows what is there"
@@ -31,12 +34,15 @@ pub enum CatalogError {
         /// The last versions it has, the newest first.
         known: Vec<String>,
     },
+    /// A prebuilt repository's registry cannot be read.
+    #[error(transparent)]
+    Registry(#[from] Arc<PrebuiltError>),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
 }
 
-const SHOWN_VERSIONS: usize = 10;
+pub(super) const SHOWN_VERSIONS: usize = 10;
 
 pub(super) async fn package(
     conn: &mut Conn,

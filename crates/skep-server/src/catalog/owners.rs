@@ -285,7 +285,7 @@ pub async fn remove(app: &App, target: &OfPackage, name: &str) -> Result<(), Own
 }
 
 fn repository<'a>(app: &'a App, target: &OfPackage) -> Result<&'a RepositoryName, CatalogError> {
-    Ok(&app.repository(target.repository.as_ref())?.name)
+    Ok(&app.managed_repository(target.repository.as_ref())?.name)
 }
 
 async fn user(conn: &mut Conn, name: &str) -> Result<(UserId, String), OwnersError> {

@@ -1,5 +1,7 @@
 //! What is in the catalog, for people.
 
+mod prebuilt;
+
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -84,15 +86,36 @@ pub async fn list(
     if repository.is_some() {
         app.repository(repository)?;
     }
+    let mut summaries = list_managed(app, repository).await?;
+    for prebuilt in app.all_prebuilt() {
+        if repository.is_none_or(|name| prebuilt.source().name == *name) {
+            summaries.extend(prebuilt::list(prebuilt).await?);
+        }
+    }
+    let key = |summary: &PackageSummary| {
+        let Package {
+            repository, name, ..
+        } = &summary.package;
+        (repository.clone(), name.clone())
+    };
+    summaries.sort_by_key(key);
+    Ok(summaries)
+}
+
+async fn list_managed(
+    app: &App,
+    repository: Option<&RepositoryName>,
+) -> Result<Vec<PackageSummary>, CatalogError> {
     let mut conn = app.db.read().await?;
     let packages = db::packages::list(&mut conn).await?;
     let mut releases: HashMap<PackageId, Vec<Release>> = HashMap::new();
     for release in db::releases::list_all(&mut conn).await? {
         releases.entry(release.package).or_default().push(release);
     }
-    let wanted = packages
-        .into_iter()
-        .filter(|package| repository.is_none_or(|name| package.repository == *name));
+    let wanted = packages.into_iter().filter(|package| {
+        repository.is_none_or(|name| package.repository == *name)
+            && app.prebuilt(&package.repository).is_none()
+    });
     let summaries = wanted.filter_map(|package| {
         let releases = releases.remove(&package.id)?;
         summary(package, releases)
@@ -110,6 +133,9 @@ pub async fn show(
     name: &PackageName,
 ) -> Result<PackageDetails, CatalogError> {
     let repository = &app.repository(repository)?.name;
+    if let Some(prebuilt) = app.prebuilt(repository) {
+        return prebuilt::show(prebuilt, name).await;
+    }
     let mut conn = app.db.read().await?;
     let package = find::package(&mut conn, repository, name).await?;
     let releases = db::releases::list(&mut conn, package.id).await?;
@@ -139,12 +165,21 @@ pub async fn show_release(
 ) -> Result<ReleaseDetails, CatalogError> {
     let repository = &app.repository(repository)?.name;
     let mut conn = app.db.read().await?;
-    let package = find::package(&mut conn, repository, name).await?;
-    let release = find::release(&mut conn, &package, version).await?;
-    let metadata = db::releases::find_metadata(&mut conn, release.id).await?;
-    let publisher = match db::releases::find_publisher(&mut conn, release.id).await? {
-        Some(id) => db::users::find(&mut conn, id).await?,
-        None => None,
+    let (package, release, metadata, publisher) = match app.prebuilt(repository) {
+        Some(prebuilt) => {
+            let (package, release) = prebuilt::show_release(prebuilt, (name, version)).await?;
+            (package, release, None, None)
+        }
+        None => {
+            let package = find::package(&mut conn, repository, name).await?;
+            let release = find::release(&mut conn, &package, version).await?;
+            let metadata = db::releases::find_metadata(&mut conn, release.id).await?;
+            let publisher = match db::releases::find_publisher(&mut conn, release.id).await? {
+                Some(id) => db::users::find(&mut conn, id).await?,
+                None => None,
+            };
+            (package, release, metadata, publisher)
+        }
     };
     let counts =
         db::downloads::count_by_version(&mut conn, repository.as_str(), name.as_str()).await?;

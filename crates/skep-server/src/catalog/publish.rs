@@ -115,7 +115,10 @@ pub async fn publish(app: &App, request: &Publish) -> Result<Published, PublishE
 /// # Errors
 /// See [`PublishError`].
 pub async fn read(app: &App, request: &Publish) -> Result<Candidate, PublishError> {
-    let repository = app.repository(request.repository.as_ref())?.name.clone();
+    let repository = app
+        .managed_repository(request.repository.as_ref())?
+        .name
+        .clone();
     read::candidate(app, request, repository).await
 }
 

@@ -113,7 +113,7 @@ pub async fn retire_all(
 ) -> Result<usize, RetireError> {
     let retirement = retirement(reason, message)?;
     let repository = &app
-        .repository(target.repository.as_ref())
+        .managed_repository(target.repository.as_ref())
         .map_err(CatalogError::from)?
         .name;
     in_tx!(app.db, |tx| {
@@ -180,7 +180,7 @@ async fn change(
     detail: &serde_json::Value,
 ) -> Result<Release, RetireError> {
     let repository = &app
-        .repository(target.repository.as_ref())
+        .managed_repository(target.repository.as_ref())
         .map_err(CatalogError::from)?
         .name;
     in_tx!(app.db, |tx| {

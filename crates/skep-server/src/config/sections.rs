@@ -4,6 +4,7 @@ mod cloudfront;
 mod database;
 mod delivery;
 mod metrics;
+mod repository;
 mod storage;
 mod tls;
 
@@ -12,12 +13,12 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
-use skep_formats::name::RepositoryName;
 use url::Url;
 
+use self::repository::Surroundings;
 use super::error::ConfigError;
 use super::values::{Found, Origin, Values};
-use super::{Config, Limits, Messages, Repository, Server, Usage};
+use super::{Config, Limits, Messages, Server, Usage};
 use crate::usage::address::Addresses;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
@@ -41,6 +42,11 @@ impl Config {
         let database_pool = read.database_pool(&database)?;
         let storage = read.storage(environment)?;
         let delivery = read.delivery(&server, &storage)?;
+        let repositories = read.repositories(&Surroundings {
+            storage: &storage,
+            delivery: &delivery,
+            environment,
+        })?;
         Ok(Self {
             base_dir: base_dir.to_path_buf(),
             server,
@@ -48,7 +54,7 @@ impl Config {
             database_pool,
             storage,
             delivery,
-            repositories: read.repositories()?,
+            repositories,
             messages: read.messages()?,
             usage: read.usage()?,
             limits: read.limits()?,
@@ -88,30 +94,6 @@ impl Reader<'_> {
             drain_seconds: self.small("server.drain_seconds", 25, 0..=3600)?,
             tls,
         })
-    }
-
-    fn repositories(&self) -> Result<Vec<Repository>, ConfigError> {
-        let mut repositories: Vec<Repository> = Vec::new();
-        for index in 0..self.values.count("repository").max(1) {
-            let found = self.required(
-                &format!("repository.{index}.name"),
-                "the name customers give to `mix hex.repo add`",
-            )?;
-            let name = RepositoryName::parse(&found.value)
-                .map_err(|error| found.bad(error.to_string()))?;
-            if repositories.iter().any(|other| other.name == name) {
-                return Err(found.bad("another repository has this name"));
-            }
-            let file = self.required(
-                &format!("repository.{index}.private_key_file"),
-                "the PEM file of the RSA key that signs the registry",
-            )?;
-            repositories.push(Repository {
-                name,
-                private_key_file: self.path(&file),
-            });
-        }
-        Ok(repositories)
     }
 
     fn messages(&self) -> Result<Messages, ConfigError> {

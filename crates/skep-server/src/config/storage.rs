@@ -58,6 +58,8 @@ pub struct Bucket {
 pub enum NamedBy {
     /// A section of the configuration, in brackets: `[storage]`.
     Section(&'static str),
+    /// A `[[repository]]` of the configuration: where its static registry is.
+    Repository,
     /// The command line, with the credentials in the environment.
     Arguments,
 }
@@ -68,6 +70,10 @@ impl NamedBy {
     pub fn setting(self, key: &str) -> String {
         match (self, key) {
             (Self::Section(section), _) => format!("`{key}` in {section}"),
+            (Self::Repository, "url") => "`registry_url` in [[repository]]".to_owned(),
+            (Self::Repository, _) => {
+                format!("`{key}` in [[repository]], or in [storage] for both,")
+            }
             (Self::Arguments, "url") => "the argument".to_owned(),
             (Self::Arguments, "account") => "AZURE_STORAGE_ACCOUNT_NAME".to_owned(),
             (Self::Arguments, "service_account_file") => {

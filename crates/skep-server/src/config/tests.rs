@@ -31,7 +31,7 @@ fn defaults_are_enough_beside_a_repository() {
     assert_eq!(config.delivery.ttl_seconds, 300);
     assert!(config.delivery.cloudfront.is_none());
     assert_eq!(
-        config.default_repository().private_key_file,
+        config.default_repository().key_file(),
         Path::new("/srv/skep/key.pem")
     );
     assert_eq!(config.usage.spool_dir, Path::new("/srv/skep/spool"));
@@ -339,3 +339,5 @@ fn a_pool_is_for_postgresql_and_within_reason() {
         "{said}"
     );
 }
+
+mod prebuilt;

@@ -8,7 +8,7 @@ use sqlx::QueryBuilder;
 
 use crate::clock::Timestamp;
 use crate::db::grants::release_name;
-use crate::db::row::{At, big};
+use crate::db::row::{At, big, time};
 use crate::db::{Conn, DbError, Tx, grants, licenses, usage};
 use crate::ids::LicenseId;
 use crate::licensing::grant::{Grant, Origin, ReleaseName};
@@ -163,28 +163,30 @@ pub async fn count_since(
     Ok(count)
 }
 
-/// The releases that a license fetched and that are still there, with their dates, sorted by name.
+/// The releases that a license fetched with their dates, sorted by name. Those without a date are not
+/// there anymore, or are in a prebuilt repository.
 pub async fn list_dated(
     conn: &mut Conn,
     license: LicenseId,
-) -> Result<Vec<(ReleaseName, Timestamp)>, DbError> {
+) -> Result<Vec<(ReleaseName, Option<Timestamp>)>, DbError> {
     let sql = "SELECT downloads.repository, downloads.package, downloads.version, releases.published_at \
                FROM downloads \
-               JOIN packages ON packages.repository = downloads.repository AND packages.name = downloads.package \
-               JOIN releases ON releases.package_id = packages.id AND releases.version = downloads.version \
+               LEFT JOIN packages ON packages.repository = downloads.repository AND packages.name = downloads.package \
+               LEFT JOIN releases ON releases.package_id = packages.id AND releases.version = downloads.version \
                WHERE downloads.license_id = $1";
     let id = license.to_string();
     let at = At {
         table: "downloads",
         id: &id,
     };
-    let dated = |(repository, package, version, published_at): (String, String, String, i64)| {
+    type Row = (String, String, String, Option<i64>);
+    let dated = |(repository, package, version, published_at): Row| {
         Ok((
             release_name(at, &repository, &package, &version)?,
-            Timestamp::from_micros(published_at),
+            time(published_at),
         ))
     };
-    let rows = fetch_all!(conn, (String, String, String, i64), sql, &id)?;
+    let rows = fetch_all!(conn, Row, sql, &id)?;
     let mut dated = rows
         .into_iter()
         .map(dated)

@@ -100,6 +100,23 @@ async fn with_products(
     row.into_license(products).map(Some)
 }
 
+/// The licenses with an update window and a product of a repository.
+pub async fn list_windowed(conn: &mut Conn, repository: &str) -> Result<Vec<LicenseId>, DbError> {
+    let sql = "SELECT DISTINCT licenses.id FROM licenses \
+               JOIN license_products ON license_products.license_id = licenses.id \
+               JOIN products ON products.id = license_products.product_id \
+               WHERE licenses.updates_until IS NOT NULL AND products.repository = $1 ORDER BY licenses.id";
+    let rows = fetch_all!(conn, (String,), sql, repository)?;
+    let parse = |(id,): &(String,)| {
+        At {
+            table: "licenses",
+            id,
+        }
+        .parse(id)
+    };
+    rows.iter().map(parse).collect()
+}
+
 /// The licenses of a customer or all of them, in the order they were issued.
 pub async fn list(conn: &mut Conn, customer: Option<CustomerId>) -> Result<Vec<License>, DbError> {
     let (rows, products) = if let Some(customer) = customer {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::config::{CloudFrontKey, CloudFrontPolicy, DeliveryMode, SourceAddress};
+use crate::config::{
+    CloudFrontKey, CloudFrontPolicy, Config, DeliveryMode, PrebuiltWay, SourceAddress,
+};
 
 /// Files cannot be delivered as configured.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +34,38 @@ pub enum DeliveryError {
 }
 
 impl Delivery {
-    /// Delivers `files` as configured by a server at `server_url`, whose nodes share `local_url_key`.
+    /// Delivers `files` as configured by a server whose nodes share `local_url_key`.
     ///
     /// # Errors
     /// A key for CloudFront is missing or wrong.
     pub fn open(
+        config: &Config,
+        local_url_key: &[u8],
+        files: &Files,
+    ) -> Result<Self, DeliveryError> {
+        let mut delivery =
+            Self::open_own(&config.delivery, &config.server.url, local_url_key, files)?;
+        for repository in &config.repositories {
+            let mode = match repository.prebuilt().map(|it| &it.way) {
+                None | Some(PrebuiltWay::AsOthers) => continue,
+                Some(PrebuiltWay::Accel(location)) => Mode::Accel(location.clone()),
+                Some(PrebuiltWay::CloudFront(url)) => {
+                    let cloudfront = config.delivery.cloudfront.as_ref();
+                    let cloudfront = cloudfront.ok_or(DeliveryError::NoCloudFront)?;
+                    let url = url.clone();
+                    let there = config::CloudFront {
+                        url,
+                        ..cloudfront.clone()
+                    };
+                    Mode::CloudFront(Arc::new(open_cloudfront(&there)?))
+                }
+            };
+            delivery = delivery.with_prebuilt(repository.name.clone(), mode);
+        }
+        Ok(delivery)
+    }
+
+    fn open_own(
         config: &config::Delivery,
         server_url: &str,
         local_url_key: &[u8],

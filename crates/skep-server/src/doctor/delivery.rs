@@ -13,7 +13,7 @@ pub(super) fn examine(config: &Config, files: Option<&Files>, clock: &Clock) -> 
     // The key of local URLs is in the database; any will do to look at the rest. Without the files it
     // has been said already what is wrong.
     if let Some(files) = files
-        && let Err(error) = Delivery::open(delivery, url, &[0; 32], files)
+        && let Err(error) = Delivery::open(config, &[0; 32], files)
     {
         return vec![Check::fail(
             NAME,

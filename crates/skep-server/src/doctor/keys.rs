@@ -3,7 +3,9 @@ use std::path::Path;
 use skep_formats::registry::{self, Names};
 
 use super::{Check, sentence};
-use crate::app::{Signer, read_signing_key, remembered_fingerprint, unnamed_repositories};
+use crate::app::{
+    Signer, read_fingerprint, read_signing_key, remembered_fingerprint, unnamed_repositories,
+};
 use crate::config::{Config, Repository};
 use crate::db::{Db, DbError};
 
@@ -15,7 +17,11 @@ pub(super) fn files(config: &Config) -> Vec<Check> {
 }
 
 fn file(repository: &Repository) -> Vec<Check> {
-    let (name, path) = (&repository.name, &repository.private_key_file);
+    let (name, path) = (&repository.name, repository.key_file());
+    if repository.prebuilt().is_some() {
+        // Its key is public, and `prebuilt` looks at what it has signed.
+        return Vec::new();
+    }
     let signer = match read_signing_key(path) {
         Ok(signer) => signer,
         Err(error) => {
@@ -82,15 +88,16 @@ pub(super) fn others_may_read(_: &'static str, _: &Path) -> Option<Check> {
 pub(super) async fn remembered(config: &Config, db: &Db) -> Vec<Check> {
     let mut checks = unnamed(config, db).await;
     for repository in &config.repositories {
-        let Ok(signer) = read_signing_key(&repository.private_key_file) else {
+        // What is wrong with the file is said elsewhere.
+        let Ok(found) = read_fingerprint(repository) else {
             continue;
         };
         match remembered_fingerprint(db, &repository.name).await {
-            Ok(Some(known)) if known != signer.fingerprint => checks.push(Check::fail(
+            Ok(Some(known)) if known != found => checks.push(Check::fail(
                 NAME,
                 format!(
-                    "repository `{}` was signed with {known} until now, its key is {}",
-                    repository.name, signer.fingerprint
+                    "repository `{}` was signed with {known} until now, its key is {found}",
+                    repository.name
                 ),
                 "put the old key back: customers' tools trust only that",
             )),

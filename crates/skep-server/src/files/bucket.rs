@@ -106,6 +106,9 @@ fn clients<S: ObjectStore + Signer>(
             NamedBy::Section(section) => {
                 format!("{section} makes no client of this store: correct what is named below")
             }
+            NamedBy::Repository => {
+                "[[repository]] (or [storage], for both) makes no client of this store: correct what is named below".to_owned()
+            }
             NamedBy::Arguments => {
                 "the arguments and the environment make no client of this store: correct what is named below".to_owned()
             }

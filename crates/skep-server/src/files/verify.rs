@@ -60,7 +60,7 @@ fn finish(reading: Reading) -> Option<io::Result<Bytes>> {
     }
     reading.errors_seen.note_damaged();
     let path = reading.key.path();
-    tracing::error!(path, %found, "an object of the bucket was changed: it is not served");
+    tracing::error!(path, %found, "a stored file was changed: it is not served");
     Some(Err(io::Error::new(
         io::ErrorKind::InvalidData,
         format!("`{path}` was changed: its checksum is another"),

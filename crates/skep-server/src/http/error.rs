@@ -20,8 +20,10 @@ pub(crate) const fn status(denied: &Denied) -> StatusCode {
         | Denied::LicenseSuspended { .. }
         | Denied::LicenseEnded { .. }
         | Denied::LicenseNotStarted { .. }
-        | Denied::UpdatesEnded { .. } => StatusCode::PAYMENT_REQUIRED,
+        | Denied::UpdatesEnded { .. }
+        | Denied::WindowInPrebuilt { .. } => StatusCode::PAYMENT_REQUIRED,
         Denied::NotCovered { .. }
+        | Denied::IndexNotCovered
         | Denied::TokenElsewhere { .. }
         | Denied::NotForRepository { .. } => StatusCode::FORBIDDEN,
         Denied::NoSuchPackage { .. }

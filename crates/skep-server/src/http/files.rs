@@ -96,7 +96,9 @@ pub(crate) async fn stream(
     } else if method == Method::HEAD {
         let size_bytes = files.existing_size(key).await?;
         with_length(empty(StatusCode::OK), size_bytes)
-    } else if let Some(range) = range_of(headers, &etag) {
+    } else if let Some(range) = range_of(headers, &etag)
+        && files.takes_ranges(key)
+    {
         part(files, key, range).await?
     } else {
         whole(files.open_file(key, None).await?)
@@ -104,7 +106,12 @@ pub(crate) async fn stream(
     let headers = response.headers_mut();
     headers.insert(ETAG, etag);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    let ranges = if files.takes_ranges(key) {
+        "bytes"
+    } else {
+        "none"
+    };
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static(ranges));
     if response.status().is_success() {
         response
             .headers_mut()

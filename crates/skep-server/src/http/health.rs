@@ -22,6 +22,7 @@ pub(crate) async fn readyz(State(node): State<Arc<Node>>) -> Response {
         Readiness::Ready => (StatusCode::OK, "ready\n"),
         Readiness::NewerSchema => (StatusCode::OK, "degraded: schema\n"),
         Readiness::DatabaseAway => (StatusCode::OK, "degraded: database\n"),
+        Readiness::PrebuiltBehind => (StatusCode::OK, "degraded: prebuilt repository\n"),
         Readiness::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
     };
     uncached(text(status, body))

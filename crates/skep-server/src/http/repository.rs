@@ -3,6 +3,7 @@
 mod answer;
 mod caller;
 mod deliver;
+mod prebuilt;
 mod refusal;
 
 use std::net::IpAddr;
@@ -28,6 +29,7 @@ use crate::licensing::limits::OverLimit;
 use crate::licensing::words::Words;
 use crate::metrics::Kind;
 use crate::node::Node;
+use crate::prebuilt::Prebuilt;
 use crate::snapshot::Snapshot;
 use crate::usage::{self, FileKind};
 
@@ -41,8 +43,10 @@ struct Visit<'a> {
     repository: &'a str,
     /// Its name; `None` when there is no such repository.
     name: Option<&'a RepositoryName>,
-    /// Who signs for it; `None` when there is no such repository.
+    /// Who signs for it; `None` when there is no such repository, or it is prebuilt.
     signer: Option<&'a Arc<Signer>>,
+    /// What was built and signed elsewhere; `None` for a managed repository.
+    prebuilt: Option<&'a Arc<Prebuilt>>,
     /// Where the request is from, behind proxies that are trusted.
     address: IpAddr,
     /// Whom messages are counted for: a known key, else an address.
@@ -106,6 +110,7 @@ impl<'a> Visit<'a> {
                 .unwrap_or_default(),
             name: repository.map(|found| &found.name),
             signer: repository.and_then(|found| node.app.signer(&found.name)),
+            prebuilt: repository.and_then(|found| node.app.prebuilt(&found.name)),
             address,
             told_as: address_bytes(address),
         }
@@ -160,7 +165,7 @@ impl<'a> Visit<'a> {
             | Caller::Barred(_) => None,
         };
         let is_somebody = matches!(caller, Caller::Known(_) | Caller::Member);
-        let (package, version) = match self.signer {
+        let (package, version) = match self.name {
             Some(_) if is_somebody => package_and_version(self.call.file),
             _ => (None, None),
         };

@@ -7,6 +7,10 @@ use crate::clock::Timestamp;
 use crate::licensing::entitlement::{Entitlement, KeyFacts};
 use crate::licensing::license::{Standing, Terms};
 
+mod prebuilt;
+
+pub use prebuilt::{check_prebuilt, check_prebuilt_index};
+
 /// A refusal names at most this many of the packages a license covers.
 const COVERED_NAMES: usize = 20;
 
@@ -109,6 +113,10 @@ pub enum Denied {
         version: Option<String>,
         published_at: Timestamp,
     },
+    /// The license has an update window, and a prebuilt repository has no view for that.
+    WindowInPrebuilt { updates_until: Timestamp },
+    /// The index of a prebuilt repository names packages that the license does not cover.
+    IndexNotCovered,
     /// The license would cover it, but there is no such package.
     NoSuchPackage { package: String },
     /// The package has no such release.

@@ -1,6 +1,8 @@
 //! What a caller would be told, told to the seller: the decision and its words without a server. Loads
 //! no more than the question needs.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use skep_formats::name::{PackageName, RepositoryName};
 use skep_formats::version::Version;
@@ -15,6 +17,7 @@ use crate::licensing::check::{self, Allowed, Asked, Caller, Denied};
 use crate::licensing::entitlement::{Entitlement, KeyFacts, LicenseFacts, Products};
 use crate::licensing::key::{Form, KeyRecord, LicenseKey};
 use crate::licensing::words::Words;
+use crate::prebuilt::PrebuiltError;
 
 /// Whose request it would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +96,9 @@ pub enum ExplainError {
     /// No such key.
     #[error("there is no key `{0}`: `skep key list LICENSE` shows those of a license")]
     NoSuchKey(KeyId),
+    /// The registry of a prebuilt repository cannot be read.
+    #[error(transparent)]
+    Registry(#[from] Arc<PrebuiltError>),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -209,7 +215,7 @@ async fn answers(
     question: &Explain,
     entitlement: &Entitlement<'_>,
     now: Timestamp,
-) -> Result<Vec<Answer>, DbError> {
+) -> Result<Vec<Answer>, ExplainError> {
     let default = &app.config.default_repository().name;
     if let Err(denied) = check::check(&Caller::Known(*entitlement), &Asked::Index, now) {
         let (package, version) = (question.package.as_ref(), question.version.as_ref());
@@ -221,40 +227,66 @@ async fn answers(
         )]);
     }
     let packages = match &question.package {
-        None => seen_packages(conn, entitlement).await?,
+        None => seen_packages(app, conn, entitlement).await?,
         Some(name) => named_packages(app, conn, entitlement, name).await?,
     };
     let answer =
         |(repository, name, entry): &(RepositoryName, PackageName, Option<PackageEntry>)| {
             let words = Words::new(app, repository.as_str());
+            let check = match app.prebuilt(repository) {
+                Some(_) => check::check_prebuilt,
+                None => check::check,
+            };
+            let asked = (repository, name, entry.as_ref());
             Answer::about(
                 entitlement,
-                (repository, name, entry.as_ref()),
+                asked,
                 question.version.as_ref(),
-                &words,
+                (check, &words),
                 now,
             )
         };
     Ok(packages.iter().map(answer).collect())
 }
 
+/// What decides: for a managed repository, or for a prebuilt one.
+type Decision = fn(&Caller<'_>, &Asked<'_>, Timestamp) -> Result<Allowed, Denied>;
+
 type Candidate = (RepositoryName, PackageName, Option<PackageEntry>);
 
 /// Every package of which the license could see something.
 async fn seen_packages(
+    app: &App,
     conn: &mut Conn,
     entitlement: &Entitlement<'_>,
-) -> Result<Vec<Candidate>, DbError> {
-    let mut candidates = Vec::new();
-    for package in db::packages::list(conn).await? {
+) -> Result<Vec<Candidate>, ExplainError> {
+    let could_see = |package: &Package| {
         let is_granted = entitlement.license.grants().iter().any(|grant| {
             (&grant.repository, &grant.package) == (&package.repository, &package.name)
         });
-        if is_granted || entitlement.covers(package.repository.as_str(), package.name.as_str()) {
+        is_granted || entitlement.covers(package.repository.as_str(), package.name.as_str())
+    };
+    let mut candidates = Vec::new();
+    for package in db::packages::list(conn).await? {
+        if app.prebuilt(&package.repository).is_none() && could_see(&package) {
             candidates.push(load(conn, package).await?);
         }
     }
+    for prebuilt in app.all_prebuilt() {
+        let registry = prebuilt.registry().await?;
+        let packages = registry.packages().map(|package| &package.entry);
+        let mut seen: Vec<_> = packages
+            .filter(|entry| could_see(entry.package()))
+            .collect();
+        seen.sort_by(|a, b| a.name().cmp(b.name()));
+        candidates.extend(seen.into_iter().map(candidate));
+    }
     Ok(candidates)
+}
+
+fn candidate(entry: &PackageEntry) -> Candidate {
+    let (repository, name) = (entry.repository().clone(), entry.name().clone());
+    (repository, name, Some(entry.clone()))
 }
 
 /// The package in every repository that has it or whose products cover it, else in the default one.
@@ -263,7 +295,7 @@ async fn named_packages(
     conn: &mut Conn,
     entitlement: &Entitlement<'_>,
     name: &PackageName,
-) -> Result<Vec<Candidate>, DbError> {
+) -> Result<Vec<Candidate>, ExplainError> {
     let mut candidates = Vec::new();
     for repository in app
         .config
@@ -271,8 +303,16 @@ async fn named_packages(
         .iter()
         .map(|repository| &repository.name)
     {
-        match db::packages::find_by_name(conn, repository.as_str(), name.as_str()).await? {
-            Some(package) => candidates.push(load(conn, package).await?),
+        let found = match app.prebuilt(repository) {
+            Some(prebuilt) => {
+                let registry = prebuilt.registry().await?;
+                let package = registry.package(name.as_str());
+                package.map(|package| candidate(&package.entry))
+            }
+            None => find_managed(conn, repository, name).await?,
+        };
+        match found {
+            Some(found) => candidates.push(found),
             None if entitlement.covers(repository.as_str(), name.as_str()) => {
                 candidates.push((repository.clone(), name.clone(), None));
             }
@@ -287,6 +327,17 @@ async fn named_packages(
         ));
     }
     Ok(candidates)
+}
+
+async fn find_managed(
+    conn: &mut Conn,
+    repository: &RepositoryName,
+    name: &PackageName,
+) -> Result<Option<Candidate>, DbError> {
+    match db::packages::find_by_name(conn, repository.as_str(), name.as_str()).await? {
+        Some(package) => load(conn, package).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn load(conn: &mut Conn, package: Package) -> Result<Candidate, DbError> {
@@ -318,7 +369,7 @@ impl Answer {
         entitlement: &Entitlement<'_>,
         (repository, name, entry): (&RepositoryName, &PackageName, Option<&PackageEntry>),
         version: Option<&Version>,
-        words: &Words<'_>,
+        (check, words): (Decision, &Words<'_>),
         now: Timestamp,
     ) -> Self {
         let mut answer = Self::refused(repository, Some(name), version, String::new());
@@ -341,11 +392,13 @@ impl Answer {
                 }
             }
         };
-        match check::check(&Caller::Known(*entitlement), &asked, now) {
+        let decided = check(&Caller::Known(*entitlement), &asked, now);
+        let is_hidden = matches!(decided, Err(Denied::WindowInPrebuilt { .. }));
+        match decided {
             Ok(Allowed::Index | Allowed::Package(_) | Allowed::Release) => answer.is_allowed = true,
             Err(denied) => answer.refusal = words.denial(&denied),
         }
-        if let Some(entry) = entry {
+        if let Some(entry) = entry.filter(|_| !is_hidden) {
             let visible = entitlement.visible(entry);
             let text =
                 |release: &crate::catalog::entry::ReleaseEntry| release.version_text().to_owned();

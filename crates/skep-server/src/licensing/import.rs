@@ -17,6 +17,7 @@ use crate::licensing::keys;
 use crate::licensing::licenses::{self, NewLicense};
 use crate::licensing::product::{Product, Slug};
 use crate::licensing::terms;
+use crate::licensing::windows;
 
 use row::{Checked, GivenKey};
 pub use row::{GivenDate, ImportRow};
@@ -178,6 +179,11 @@ async fn check(
                 license.id
             ));
         }
+    }
+    if let Some(checked) = &checked
+        && let Err(error) = windows::check(app, &checked.products, &checked.terms)
+    {
+        problems.push(error.to_string());
     }
     Ok(match checked {
         Some(checked) if problems.is_empty() => Ok(checked),

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{self, DbError, Tx};
 use crate::ids::LicenseId;
@@ -69,6 +70,7 @@ pub struct Narrowed {
 /// writes `narrowed_at`: when [`Sight::is_narrowed_by`] and downloads are kept it is now, and when they
 /// are hidden it is never.
 pub(super) async fn apply(
+    app: &App,
     tx: &mut Tx,
     license: LicenseId,
     (before, after): (Sight<'_>, Sight<'_>),
@@ -85,6 +87,9 @@ pub(super) async fn apply(
     };
     let mut releases = Vec::new();
     for (release, published_at) in db::downloads::list_dated(tx, license).await? {
+        let Some(published_at) = published_at.or_else(|| undated(app, &release)) else {
+            continue;
+        };
         let is_taken = match origin_of(&release) {
             Some(Origin::Seller) => false,
             Some(Origin::Narrowing) => !are_kept,
@@ -112,6 +117,13 @@ pub(super) async fn apply(
         releases,
         are_kept,
     })
+}
+
+/// What stands in for the date of a release of a prebuilt repository, which has no update windows. `None`
+/// for one that is not there anymore.
+fn undated(app: &App, release: &ReleaseName) -> Option<Timestamp> {
+    let prebuilt = app.prebuilt(&release.repository);
+    prebuilt.map(|_| Timestamp::from_seconds(0))
 }
 
 #[cfg(test)]

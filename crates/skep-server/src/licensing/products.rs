@@ -2,7 +2,7 @@
 
 use skep_formats::name::RepositoryName;
 
-use crate::app::{App, UnknownRepository};
+use crate::app::{App, RepositoryError};
 use crate::db::audit::Actor;
 use crate::db::{self, Conn, DbError, Tx, in_tx};
 use crate::ids::ProductId;
@@ -31,7 +31,7 @@ pub enum ProductError {
     },
     /// No such repository.
     #[error(transparent)]
-    Repository(#[from] UnknownRepository),
+    Repository(#[from] RepositoryError),
     /// No such product.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -218,7 +218,7 @@ async fn narrow(
             products: &products,
             updates_until,
         };
-        let taken = narrowing::apply(tx, id, (saw, now_sees), downloaded, now).await?;
+        let taken = narrowing::apply(app, tx, id, (saw, now_sees), downloaded, now).await?;
         if !taken.releases.is_empty() {
             narrowed.push(taken);
         }

@@ -29,7 +29,7 @@ impl<'a> Words<'a> {
         let source = known
             .find(|known| known.name.as_str() == repository)
             .and_then(|known| {
-                let fingerprint = app.signer(&known.name)?.fingerprint.as_str();
+                let (_, fingerprint) = app.public_key(&known.name)?;
                 Some((app.config.repository_url(&known.name), fingerprint))
             });
         Self {
@@ -108,6 +108,16 @@ impl<'a> Words<'a> {
                     self.renew()
                 )
             }
+            Denied::WindowInPrebuilt { updates_until } => format!(
+                "Your license sees releases published until {}, and the repository {} cannot show a part of its releases.{}",
+                updates_until.date(),
+                self.repository,
+                self.questions()
+            ),
+            Denied::IndexNotCovered => format!(
+                "The repository {} has one list of packages for everybody, and your license does not cover all of them. The packages it covers are served by their names.",
+                self.repository
+            ),
             Denied::NoSuchPackage { package } => {
                 format!(
                     "The repository {} has no package {package}.{}",

@@ -139,8 +139,8 @@ fn secrets(
     let text = read(configuration, "the configuration".to_owned())?;
     let mut secrets = vec![(CONFIGURATION.to_owned(), text)];
     for repository in &config.repositories {
-        let what = format!("the signing key of repository `{}`", repository.name);
-        let key = read(&repository.private_key_file, what)?;
+        let what = format!("the key of repository `{}`", repository.name);
+        let key = read(repository.key_file(), what)?;
         secrets.push((format!("{KEYS}{}.pem", repository.name), key));
     }
     Ok(secrets)

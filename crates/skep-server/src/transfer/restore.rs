@@ -12,7 +12,7 @@ use super::error::BackupError;
 use super::fill::{Nul, fill};
 use super::manifest::{CONFIGURATION, FILES, KEYS};
 use super::{Progress, Watcher, new_epoch};
-use crate::app::read_signing_key;
+use crate::app::read_fingerprint;
 use crate::clock::Clock;
 use crate::config::{Config, StorageUrl};
 use crate::db::transfer::Target;
@@ -113,17 +113,15 @@ fn expect_same_keys(config: &Config, backup: &Backup) -> Result<(), BackupError>
         let Some(configured) = configured else {
             return Err(BackupError::UnnamedRepository(expected.name.clone()));
         };
-        let key = read_signing_key(&configured.private_key_file).map_err(|source| {
-            BackupError::SigningKey {
-                repository: expected.name.clone(),
-                source,
-            }
+        let found = read_fingerprint(configured).map_err(|source| BackupError::SigningKey {
+            repository: expected.name.clone(),
+            source,
         })?;
-        if key.fingerprint != expected.fingerprint {
+        if found != expected.fingerprint {
             return Err(BackupError::AnotherKey {
                 repository: expected.name.clone(),
                 expected: expected.fingerprint.clone(),
-                found: key.fingerprint,
+                found,
             });
         }
     }
@@ -200,14 +198,14 @@ pub fn write_configuration(
     }
     let config = Config::parse(&text, &folder, environment)?;
     for repository in &config.repositories {
-        if fs_err::symlink_metadata(&repository.private_key_file).is_ok() {
-            return Err(BackupError::InTheWay(repository.private_key_file.clone()));
+        if fs_err::symlink_metadata(repository.key_file()).is_ok() {
+            return Err(BackupError::InTheWay(repository.key_file().to_path_buf()));
         }
     }
     fs_err::create_dir_all(&folder).map_err(BackupError::Place)?;
     let mut written = HashSet::new();
     for repository in &config.repositories {
-        let file = &repository.private_key_file;
+        let file = repository.key_file();
         let key = secret(backup, &format!("{KEYS}{}.pem", repository.name));
         // Two repositories may share a key.
         if let Some(key) = key.filter(|_| written.insert(file)) {

@@ -24,6 +24,7 @@ mod oauth;
 mod openapi;
 mod outages;
 mod pages;
+mod prebuilt;
 mod repo;
 mod serve;
 mod snapshot;

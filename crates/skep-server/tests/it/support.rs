@@ -21,6 +21,7 @@ mod sale;
 pub(crate) mod seaweedfs;
 #[path = "../outside/setup.rs"]
 pub(crate) mod setup;
+pub(crate) mod static_site;
 #[path = "../outside/strict_s3.rs"]
 pub(crate) mod strict_s3;
 mod test_app;

@@ -34,6 +34,7 @@ Examples:
   skep init /srv/hex --name acme --private-key old/private_key.pem
   skep init /srv/hex --name acme --url https://hex.acme.dev \\
     --database-url-file /etc/skep/database-url --storage s3://acme-hex/skep
+  skep init /srv/hex --name acme --public-key site/public_key --registry-url site
 
 SKEP_DATABASE__URL, SKEP_STORAGE__… and the other variables of the configuration
 count here as they do for `skep serve`.";
@@ -57,6 +58,19 @@ pub(crate) struct Init {
     /// The signing key of an older system, so that customers need no new fingerprint; it is copied
     #[arg(long, value_name = "FILE.pem")]
     pub(crate) private_key: Option<PathBuf>,
+
+    /// For a prebuilt repository, whose signing key stays elsewhere: its public key; it is copied
+    #[arg(
+        long,
+        value_name = "FILE.pem",
+        requires = "registry_url",
+        conflicts_with = "private_key"
+    )]
+    pub(crate) public_key: Option<PathBuf>,
+
+    /// Where the static registry of a prebuilt repository is: a folder, or s3://bucket/prefix
+    #[arg(long, value_name = "PLACE", requires = "public_key")]
+    pub(crate) registry_url: Option<String>,
 
     /// Address and port to listen on [default: 127.0.0.1 and the port of a local URL, or 4000]
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]

@@ -63,7 +63,7 @@ fn knows_servers() -> bool {
 
 /// A bad file does not keep the others out; a database or disk that fails does.
 async fn publish_all(output: Output, app: &App, arguments: &Publish) -> anyhow::Result<Outcome> {
-    app.repository(arguments.repository.as_ref())?;
+    app.managed_repository(arguments.repository.as_ref())?;
     let progress = progress(arguments.files.len());
     let (mut published, mut faults, mut unread) = (Vec::new(), Vec::new(), None);
     let requests: Vec<Request> = arguments
@@ -152,9 +152,7 @@ fn concerns_the_file(error: &PublishError) -> bool {
         | PublishError::Docs { .. }
         | PublishError::Invalid { .. }
         | PublishError::Exists(_) => true,
-        PublishError::UnknownRepository(_) | PublishError::Files(_) | PublishError::Database(_) => {
-            false
-        }
+        PublishError::Repository(_) | PublishError::Files(_) | PublishError::Database(_) => false,
     }
 }
 

@@ -12,6 +12,7 @@ mod kill;
 mod moving;
 mod nodes;
 mod packaging;
+mod prebuilt;
 mod rebar3;
 mod registry;
 mod selling;

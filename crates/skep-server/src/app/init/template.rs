@@ -2,7 +2,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use url::{Host, Url};
 
-use super::{DATABASE_FILE, FILES_DIR, InitError, InitOptions, KEY_FILE, SPOOL_DIR};
+use super::{
+    DATABASE_FILE, FILES_DIR, InitError, InitOptions, KEY_FILE, PUBLIC_KEY_FILE, SPOOL_DIR,
+};
 
 const DEFAULT_PORT: u16 = 4000;
 
@@ -16,7 +18,7 @@ pub(super) fn config(options: &InitOptions) -> Result<String, InitError> {
         |url| url.as_str().trim_end_matches('/').to_owned(),
     );
     let url = quoted(&url);
-    let name = &options.name;
+    let (name, repository) = (&options.name, repository(options));
     let database = database(options)?;
     let storage = options.storage.clone();
     let storage = quoted(&storage.unwrap_or_else(|| format!("file:{FILES_DIR}")));
@@ -32,10 +34,7 @@ url = {url}
 # Proxies whose X-Forwarded-For is believed.
 # trusted_proxies = ["127.0.0.1"]
 
-[[repository]]
-name = "{name}"
-# Signs everything customers get. Keep a copy: without it every customer has to start over.
-private_key_file = "{KEY_FILE}"
+{repository}
 
 [database]
 {database}
@@ -93,6 +92,28 @@ fn database(options: &InitOptions) -> Result<String, InitError> {
         "url_file = {}",
         quoted(&file.display().to_string())
     ))
+}
+
+fn repository(options: &InitOptions) -> String {
+    let name = &options.name;
+    let Some(prebuilt) = &options.prebuilt else {
+        return format!(
+            r#"[[repository]]
+name = "{name}"
+# Signs everything customers get. Keep a copy: without it every customer has to start over.
+private_key_file = "{KEY_FILE}""#
+        );
+    };
+    let registry_url = quoted(&prebuilt.registry_url);
+    format!(
+        r#"[[repository]]
+name = "{name}"
+# Verifies everything customers get. What signs it is elsewhere, where the registry is built.
+public_key_file = "{PUBLIC_KEY_FILE}"
+# The static registry: a folder, or a bucket: "s3://bucket/prefix".
+registry_url = {registry_url}
+# refresh_seconds = 5"#
+    )
 }
 
 /// A URL of this very machine says the port as well.

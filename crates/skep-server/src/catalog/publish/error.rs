@@ -5,7 +5,7 @@ use skep_formats::docs::DocsError;
 use skep_formats::tarball::TarballError;
 
 use super::Problem;
-use crate::app::UnknownRepository;
+use crate::app::RepositoryError;
 use crate::db::DbError;
 use crate::files::FilesError;
 use crate::licensing::grant::ReleaseName;
@@ -13,9 +13,9 @@ use crate::licensing::grant::ReleaseName;
 /// Why a release was not published; nothing of it is visible.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The configuration has no such repository.
+    /// The configuration has no such repository, or nothing is changed in it here.
     #[error(transparent)]
-    UnknownRepository(#[from] UnknownRepository),
+    Repository(#[from] RepositoryError),
     /// A file cannot be read; the cause names it.
     #[error("the tarball cannot be read")]
     Read(#[source] io::Error),

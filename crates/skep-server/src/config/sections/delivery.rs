@@ -1,5 +1,6 @@
 use super::Reader;
 use crate::config::error::ConfigError;
+use crate::config::values::Found;
 use crate::config::{Delivery, DeliveryMode, Server, StorageUrl};
 
 const MODES: [(&str, DeliveryMode); 5] = [
@@ -55,14 +56,18 @@ impl Reader<'_> {
     }
 
     fn accel_location(&self) -> Result<String, ConfigError> {
-        let found = self.text_or("delivery.accel.location", "/skep-files/")?;
-        let is_plain = |text: &str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte))
-        };
-        if !found.value.starts_with('/') || found.value == "/" || !is_plain(&found.value) {
-            return Err(found.bad("it must be a path of nginx, like `/skep-files/`"));
-        }
-        Ok(format!("{}/", found.value.trim_end_matches('/')))
+        location(&self.text_or("delivery.accel.location", "/skep-files/")?)
     }
+}
+
+/// A location of nginx, with a slash at both ends.
+pub(super) fn location(found: &Found<String>) -> Result<String, ConfigError> {
+    let is_plain = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte))
+    };
+    if !found.value.starts_with('/') || found.value == "/" || !is_plain(&found.value) {
+        return Err(found.bad("it must be a path of nginx, like `/skep-files/`"));
+    }
+    Ok(format!("{}/", found.value.trim_end_matches('/')))
 }

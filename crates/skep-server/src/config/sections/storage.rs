@@ -11,20 +11,28 @@ mod argument;
 const FORMS: &str = "it must be a folder as `file:files`, or a bucket as `s3://bucket/prefix`, `gs://bucket` or `az://container`";
 /// Which keys belong to whose buckets.
 const OF_PROVIDERS: [(&str, &[Provider]); 7] = [
-    ("storage.endpoint", &[Provider::S3, Provider::Azure]),
-    ("storage.region", &[Provider::S3]),
-    ("storage.access_key_id", &[Provider::S3]),
-    (
-        "storage.secret_access_key",
-        &[Provider::S3, Provider::Azure],
-    ),
-    (
-        "storage.secret_access_key_file",
-        &[Provider::S3, Provider::Azure],
-    ),
-    ("storage.account", &[Provider::Azure]),
-    ("storage.service_account_file", &[Provider::Gcs]),
+    ("endpoint", &[Provider::S3, Provider::Azure]),
+    ("region", &[Provider::S3]),
+    ("access_key_id", &[Provider::S3]),
+    ("secret_access_key", &[Provider::S3, Provider::Azure]),
+    ("secret_access_key_file", &[Provider::S3, Provider::Azure]),
+    ("account", &[Provider::Azure]),
+    ("service_account_file", &[Provider::Gcs]),
 ];
+
+/// A section that says where files are: `storage`, or `repository.0` with its static registry.
+pub(super) struct Section<'a> {
+    pub(super) name: &'a str,
+    /// The key of the URL in it.
+    pub(super) url_key: &'a str,
+    pub(super) named_by: NamedBy,
+}
+
+impl Section<'_> {
+    fn key(&self, key: &str) -> String {
+        format!("{}.{key}", self.name)
+    }
+}
 
 impl Reader<'_> {
     /// `environment` is where a bucket's credentials are when the file does not have them.
@@ -32,50 +40,76 @@ impl Reader<'_> {
         &self,
         environment: &[(String, String)],
     ) -> Result<StorageUrl, ConfigError> {
+        let section = Section {
+            name: "storage",
+            url_key: "url",
+            named_by: NamedBy::Section("[storage]"),
+        };
         let found = self.text_or("storage.url", "file:files")?;
+        self.place(&section, &found, environment)
+    }
+
+    /// The folder or bucket that `found` in a section names, with the other keys of the section.
+    pub(super) fn place(
+        &self,
+        section: &Section<'_>,
+        found: &Found<String>,
+        environment: &[(String, String)],
+    ) -> Result<StorageUrl, ConfigError> {
         if let Some(folder) = found.value.strip_prefix("file:") {
             let folder = folder.strip_prefix("//").unwrap_or(folder);
-            self.only_for(None)?;
+            self.only_for(section, None)?;
             return match folder {
                 "" => Err(found.bad(FORMS)),
                 folder => Ok(StorageUrl::Folder(self.base_dir.join(folder))),
             };
         }
         let provider = provider(&found.value).ok_or_else(|| found.bad(FORMS))?;
-        self.only_for(Some(provider))?;
-        let (name, prefix) = name_and_prefix(&found, provider)?;
+        self.only_for(section, Some(provider))?;
+        let (name, prefix) = name_and_prefix(found, provider)?;
+        let text = |key| self.section_text(section, key);
         let mut bucket = Bucket {
             provider,
             name,
             prefix,
-            endpoint: self.endpoint()?,
-            region: self.storage_text("storage.region")?,
-            access_key_id: self.storage_text("storage.access_key_id")?,
+            endpoint: self.endpoint(section)?,
+            region: text("region")?,
+            access_key_id: text("access_key_id")?,
             secret_access_key: None,
-            account: self.storage_text("storage.account")?,
+            account: text("account")?,
             service_account_file: self
                 .values
-                .text("storage.service_account_file")?
+                .text(&section.key("service_account_file"))?
                 .map(|file| self.path(&file)),
             environment: Vec::new(),
-            named_by: NamedBy::Section("[storage]"),
+            named_by: section.named_by,
         };
-        let secret = self
-            .values
-            .secret("storage.secret_access_key", self.base_dir)?;
+        let secret = section.key("secret_access_key");
+        let secret = self.values.secret(&secret, self.base_dir)?;
         bucket.secret_access_key = secret.map(|found| Secret::new(found.value));
-        self.whole_credentials(&bucket)?;
-        self.take_environment(&mut bucket, environment);
+        self.whole_credentials(section, &bucket)?;
+        self.take_environment(section, &mut bucket, environment);
         Ok(StorageUrl::Bucket(Box::new(bucket)))
     }
 
+    /// Whether a section says anything of a bucket but its URL.
+    pub(super) fn says_more(&self, section: &Section<'_>) -> bool {
+        let mut keys = OF_PROVIDERS.iter();
+        keys.any(|(key, _)| self.values.peek(&section.key(key)).is_some())
+    }
+
     /// No key of another provider, which would do nothing.
-    fn only_for(&self, provider: Option<Provider>) -> Result<(), ConfigError> {
+    fn only_for(
+        &self,
+        section: &Section<'_>,
+        provider: Option<Provider>,
+    ) -> Result<(), ConfigError> {
         for (key, providers) in OF_PROVIDERS {
             if provider.is_some_and(|provider| providers.contains(&provider)) {
                 continue;
             }
-            if let Some((given, origin)) = self.values.peek(key) {
+            let key = section.key(key);
+            if let Some((given, origin)) = self.values.peek(&key) {
                 let schemes: Vec<_> = providers.iter().map(|it| it.scheme()).collect();
                 let given = if key.contains("secret") {
                     "****".to_owned()
@@ -83,11 +117,12 @@ impl Reader<'_> {
                     given
                 };
                 return Err(ConfigError::Value {
-                    key: key.to_owned(),
+                    key,
                     origin,
                     given,
                     problem: format!(
-                        "it is for `storage.url` with {}://: remove it",
+                        "it is for `{}` with {}://: remove it",
+                        section.key(section.url_key),
                         schemes.join(":// or ")
                     ),
                 });
@@ -96,43 +131,53 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn storage_text(&self, key: &str) -> Result<Option<String>, ConfigError> {
-        Ok(self.values.text(key)?.map(|found| found.value))
+    fn section_text(
+        &self,
+        section: &Section<'_>,
+        key: &str,
+    ) -> Result<Option<String>, ConfigError> {
+        let found = self.values.text(&section.key(key))?;
+        Ok(found.map(|found| found.value))
     }
 
     /// Plain HTTP is for this machine only: everything that customers pay for goes over it.
-    fn endpoint(&self) -> Result<Option<Url>, ConfigError> {
-        let Some(found) = self.values.text("storage.endpoint")? else {
+    fn endpoint(&self, section: &Section<'_>) -> Result<Option<Url>, ConfigError> {
+        let Some(found) = self.values.text(&section.key("endpoint"))? else {
             return Ok(None);
         };
         endpoint(&found).map(Some)
     }
 
     /// One half of a pair is useless.
-    fn whole_credentials(&self, bucket: &Bucket) -> Result<(), ConfigError> {
+    fn whole_credentials(&self, section: &Section<'_>, bucket: &Bucket) -> Result<(), ConfigError> {
         let (given, missing) = match (bucket.provider, &bucket.access_key_id) {
-            (Provider::S3, Some(_)) => (true, "storage.secret_access_key"),
-            (Provider::S3, None) => (false, "storage.access_key_id"),
-            (Provider::Azure, _) if bucket.account.is_none() => (false, "storage.account"),
+            (Provider::S3, Some(_)) => (true, "secret_access_key"),
+            (Provider::S3, None) => (false, "access_key_id"),
+            (Provider::Azure, _) if bucket.account.is_none() => (false, "account"),
             _ => return Ok(()),
         };
         if given != bucket.secret_access_key.is_some() {
             return Err(ConfigError::Required {
-                key: missing.to_owned(),
+                key: section.key(missing),
                 why: "the other half of these credentials is set; without both, they come from the environment or from this machine's role",
             });
         }
         Ok(())
     }
 
-    fn take_environment(&self, bucket: &mut Bucket, environment: &[(String, String)]) {
+    fn take_environment(
+        &self,
+        section: &Section<'_>,
+        bucket: &mut Bucket,
+        environment: &[(String, String)],
+    ) {
         bucket.environment = variables(bucket.provider, environment);
         let mut variables = bucket.environment.iter();
         let id = variables.find(|(name, _)| name == "AWS_ACCESS_KEY_ID");
         if let (Some((name, value)), None) = (id, &bucket.access_key_id) {
             let origin = Origin::Environment(name.clone());
             self.values
-                .note("storage.access_key_id", value.reveal(), &origin);
+                .note(&section.key("access_key_id"), value.reveal(), &origin);
         }
     }
 }

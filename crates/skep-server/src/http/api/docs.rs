@@ -50,6 +50,7 @@ pub(crate) async fn publish(
     request: Request,
 ) -> Result<Answer, ApiError> {
     allow(&node, &caller, &place).await?;
+    node.app.managed_repository(Some(&place.repository))?;
     // Before the upload: a release that is not there is no place for documentation.
     let found = packages::show_release(
         &node.app,

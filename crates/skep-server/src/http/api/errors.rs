@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::app::RepositoryError;
 use crate::catalog::CatalogError;
 use crate::catalog::delete::DeleteError;
 use crate::catalog::documentation::PublishDocsError;
@@ -10,10 +11,19 @@ use crate::catalog::retire::RetireError;
 use crate::http::api::ApiError;
 use crate::http::api::publish::{unstored, with_causes};
 
+impl From<RepositoryError> for ApiError {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Unknown { .. } => Self::not_found(error.to_string()),
+            RepositoryError::Prebuilt(_) => Self::invalid("repository", error.to_string()),
+        }
+    }
+}
+
 impl From<CatalogError> for ApiError {
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::UnknownRepository(error) => Self::not_found(error.to_string()),
+            CatalogError::Repository(error) => error.into(),
             CatalogError::UnknownPackage {
                 package,
                 repository,
@@ -21,6 +31,11 @@ impl From<CatalogError> for ApiError {
                 "there is no package `{package}` in repository `{repository}`"
             )),
             CatalogError::UnknownRelease { .. } => Self::not_found(error.to_string()),
+            CatalogError::Registry(error) => {
+                let cause = std::error::Error::source(&*error).map(ToString::to_string);
+                tracing::error!(%error, cause, "a static registry cannot be read");
+                Self::unavailable()
+            }
             CatalogError::Database(error) => error.into(),
         }
     }

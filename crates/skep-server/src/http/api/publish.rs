@@ -43,6 +43,7 @@ pub(crate) async fn of_package(
         };
         owners::allow(&node.app, &caller, need, Level::Maintainer).await?;
     }
+    node.app.managed_repository(Some(&repository))?;
     let upload = receive(&node, request).await?;
     let wanted = wanted(&caller, (repository, &upload), &query);
     let candidate = read(&node.app, &wanted).await.map_err(refusal)?;
@@ -67,6 +68,7 @@ pub(crate) async fn by_metadata(
     // Whoever could publish nothing here is told before the upload.
     let need = Need::PublishSome(&repository);
     owners::allow(&node.app, &caller, need, Level::Maintainer).await?;
+    node.app.managed_repository(Some(&repository))?;
     let upload = receive(&node, request).await?;
     let wanted = wanted(&caller, (repository, &upload), &query);
     let candidate = read(&node.app, &wanted).await.map_err(refusal)?;
@@ -139,7 +141,7 @@ async fn answer(
 /// Why a publication is refused, in the words of hex.pm where it has some.
 pub(crate) fn refusal(error: PublishError) -> ApiError {
     match error {
-        PublishError::UnknownRepository(error) => ApiError::not_found(error.to_string()),
+        PublishError::Repository(error) => error.into(),
         PublishError::Tarball {
             source: TarballError::Read(error),
             ..

@@ -14,6 +14,7 @@ use crate::licensing::products::ProductError;
 use crate::licensing::terms::TermsError;
 use crate::licensing::texts::TextError;
 use crate::licensing::unknown::Unknown;
+use crate::licensing::windows::WindowError;
 
 fn conflict(field: &str, text: impl Into<String>) -> ApiError {
     let text = text.into();
@@ -64,6 +65,12 @@ impl From<TermsError> for ApiError {
     }
 }
 
+impl From<WindowError> for ApiError {
+    fn from(error: WindowError) -> Self {
+        Self::invalid("updates_until", error.to_string())
+    }
+}
+
 impl From<CustomerError> for ApiError {
     fn from(error: CustomerError) -> Self {
         match error {
@@ -104,6 +111,7 @@ impl From<IssueError> for ApiError {
                 Self::invalid("products", "a license needs at least one product")
             }
             IssueError::Terms(error) => error.into(),
+            IssueError::Window(error) => error.into(),
             IssueError::Text(error) => error.into(),
             IssueError::ExternalIdTaken { .. } => conflict("external_id", error.to_string()),
             IssueError::UnknownCustomer(unknown) => Self::invalid("customer", unknown.plain()),
@@ -121,6 +129,7 @@ impl From<ChangeError> for ApiError {
                 Self::invalid("remove_products", error.to_string())
             }
             ChangeError::Terms(error) => error.into(),
+            ChangeError::Window(error) => error.into(),
             ChangeError::Text(error) => error.into(),
             ChangeError::ExternalId(error) => error.into(),
             ChangeError::Unknown(unknown) if unknown.is_product() => {
@@ -220,6 +229,11 @@ impl From<ExplainError> for ApiError {
         match error {
             ExplainError::NoSuchLicense(id) => Unknown::license(id).into(),
             ExplainError::NoSuchKey(id) => Unknown::key(id).into(),
+            ExplainError::Registry(error) => {
+                let cause = std::error::Error::source(&*error).map(ToString::to_string);
+                tracing::error!(%error, cause, "a static registry cannot be read");
+                Self::unavailable()
+            }
             ExplainError::Db(error) => error.into(),
         }
     }

@@ -19,8 +19,8 @@ use crate::snapshot::{FoundRelease, Snapshot};
 
 /// Clients may keep it and ask whether it is still right; a cache in between may not give it to others.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
-const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
-const PEM: HeaderValue = HeaderValue::from_static("application/x-pem-file");
+pub(super) const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
+pub(super) const PEM: HeaderValue = HeaderValue::from_static("application/x-pem-file");
 
 /// What a caller who may gets, and how, where that is a file from the storage.
 pub(super) struct Answered {
@@ -44,6 +44,9 @@ impl Visit<'_> {
         caller: &Caller<'_>,
         snapshot: &Arc<Snapshot>,
     ) -> Result<Answered, Denied> {
+        if let Some(prebuilt) = self.prebuilt {
+            return Box::pin(self.serve_prebuilt(caller, prebuilt)).await;
+        }
         let Some(signer) = self.signer else {
             check::check(caller, &Asked::Index, self.now)?;
             return Err(Denied::NoSuchRepository {
@@ -143,7 +146,12 @@ impl Visit<'_> {
     }
 
     /// What the caller should know, in one line; empty when there is nothing, or nobody to read it.
-    fn notices(&self, caller: &Caller<'_>, entry: &PackageEntry, visible: &Visible) -> String {
+    pub(super) fn notices(
+        &self,
+        caller: &Caller<'_>,
+        entry: &PackageEntry,
+        visible: &Visible,
+    ) -> String {
         let Caller::Known(entitlement) = caller else {
             return String::new();
         };
@@ -206,7 +214,11 @@ impl Visit<'_> {
     }
 
     /// The body with its `ETag`, or 304 when the client has it.
-    fn unless_known(&self, etag: HeaderValue, body: impl FnOnce() -> axum::body::Body) -> Response {
+    pub(super) fn unless_known(
+        &self,
+        etag: HeaderValue,
+        body: impl FnOnce() -> axum::body::Body,
+    ) -> Response {
         let response = if is_known(self.call.headers, &etag) {
             empty(StatusCode::NOT_MODIFIED)
         } else {

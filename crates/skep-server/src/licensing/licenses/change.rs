@@ -18,6 +18,7 @@ use crate::licensing::products;
 use crate::licensing::terms::{self, Dates, TermsError};
 use crate::licensing::texts::{self, TextError};
 use crate::licensing::unknown::Unknown;
+use crate::licensing::windows::{self, WindowError};
 
 /// A license that was changed.
 #[derive(Clone, Debug)]
@@ -53,6 +54,9 @@ pub enum ChangeError {
     /// The dates do not go with the plan.
     #[error(transparent)]
     Terms(#[from] TermsError),
+    /// It would see a part of a prebuilt repository.
+    #[error(transparent)]
+    Window(#[from] WindowError),
     /// A text is not taken.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -96,12 +100,13 @@ pub(super) async fn change_in(
     license.customer = customer;
     license.products = products.iter().map(|product| product.id).collect();
     license.products.sort();
+    windows::check(app, &products, &license.terms)?;
     check_external_id(tx, &license).await?;
     let sights = (
         sight(&products_before, &before.terms),
         sight(&products, &license.terms),
     );
-    let narrowed = narrowing::apply(tx, license.id, sights, request.downloaded, now).await?;
+    let narrowed = narrowing::apply(app, tx, license.id, sights, request.downloaded, now).await?;
     match request.downloaded {
         Downloaded::Keep if sights.0.is_narrowed_by(&sights.1) => {
             license.narrowed_at = Some(now);

@@ -63,12 +63,13 @@ pub enum GrantError {
 
 /// Lets a license see a release, whatever its products and dates say.
 pub async fn grant(app: &App, request: &GrantRequest) -> Result<Granted, GrantError> {
+    let prebuilt = prebuilt_with(app, request).await;
     in_tx!(app.db, |tx| {
         let license = super::find_locked(tx, &request.license).await??;
         if license.terms.status == Status::Revoked {
             return Err(GrantError::Revoked(license.id));
         }
-        let release = find_release(app, tx, &license, request).await?;
+        let release = find_release(app, tx, &license, (request, &prebuilt)).await?;
         let subject = release.to_string();
         let grant = Grant {
             release,
@@ -93,11 +94,27 @@ pub async fn grant(app: &App, request: &GrantRequest) -> Result<Granted, GrantEr
     })
 }
 
+/// The prebuilt repositories that have the release: asked before the transaction, for they may be far
+/// away.
+async fn prebuilt_with(app: &App, request: &GrantRequest) -> Vec<RepositoryName> {
+    let file_name = format!("{}-{}", request.package, request.version);
+    let mut having = Vec::new();
+    for prebuilt in app.all_prebuilt() {
+        // One that cannot be read has nothing that could be granted now.
+        if let Ok(registry) = prebuilt.registry().await
+            && registry.release(&file_name).is_some()
+        {
+            having.push(prebuilt.source().name.clone());
+        }
+    }
+    having
+}
+
 async fn find_release(
     app: &App,
     tx: &mut Tx,
     license: &License,
-    request: &GrantRequest,
+    (request, prebuilt): (&GrantRequest, &[RepositoryName]),
 ) -> Result<ReleaseName, GrantError> {
     let mut repositories = match &request.repository {
         Some(repository) => vec![repository.clone()],
@@ -118,6 +135,13 @@ async fn find_release(
         });
     }
     for repository in &repositories {
+        if prebuilt.contains(repository) {
+            return Ok(ReleaseName {
+                repository: repository.clone(),
+                package: request.package.clone(),
+                version: request.version.clone(),
+            });
+        }
         let package =
             db::packages::find_by_name(tx, repository.as_str(), request.package.as_str()).await?;
         let Some(package) = package else { continue };

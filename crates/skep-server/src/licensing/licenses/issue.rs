@@ -16,6 +16,7 @@ use crate::licensing::products;
 use crate::licensing::terms::{self, Dates, TermsError};
 use crate::licensing::texts::{self, TextError};
 use crate::licensing::unknown::Unknown;
+use crate::licensing::windows::{self, WindowError};
 
 /// A license to be issued.
 #[derive(Clone, Debug)]
@@ -64,6 +65,9 @@ pub enum IssueError {
     /// The dates do not go with the plan.
     #[error(transparent)]
     Terms(#[from] TermsError),
+    /// It would see a part of a prebuilt repository.
+    #[error(transparent)]
+    Window(#[from] WindowError),
     /// A text is not taken.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -109,6 +113,7 @@ pub async fn issue(app: &App, request: &Issue) -> Result<Issued, IssueError> {
                     .map_err(IssueError::UnknownProduct)?,
             );
         }
+        windows::check(app, &products, &terms)?;
         external_id_is_free(tx, request.external_id.as_deref(), None).await?;
         let new = NewLicense {
             customer: &customer,

@@ -27,6 +27,7 @@ use crate::licensing::products;
 use crate::licensing::terms::{self, Dates};
 use crate::licensing::texts::{self, TextError};
 use crate::licensing::unknown::Unknown;
+use crate::licensing::windows;
 
 /// Two who create the same license or customer at once: the one who comes second finds it then.
 const ATTEMPTS: u32 = 3;
@@ -188,6 +189,7 @@ async fn create(
     }
     products.sort_by_key(|product| product.id);
     products.dedup();
+    windows::check(app, &products, &terms).map_err(|error| PutError::Issue(error.into()))?;
     let new = NewLicense {
         customer: &customer,
         products: &products,

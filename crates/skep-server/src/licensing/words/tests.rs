@@ -78,6 +78,8 @@ fn denials() -> Vec<Denied> {
             version: Some(version.clone()),
             published_at: DAY.plus_days(1),
         },
+        Denied::WindowInPrebuilt { updates_until: DAY },
+        Denied::IndexNotCovered,
         Denied::NoSuchPackage {
             package: package.clone(),
         },

@@ -3,7 +3,7 @@
 use serde_json::json;
 use skep_formats::name::RepositoryName;
 use skep_server::app::App;
-use skep_server::catalog::packages;
+use skep_server::catalog::{CatalogError, packages};
 use skep_server::db::audit::Actor;
 use skep_server::licensing::license::License;
 use skep_server::licensing::licenses::{Issue, Issued, issue};
@@ -93,15 +93,15 @@ async fn instructions(app: &App, issued: &Issued) -> anyhow::Result<String> {
     let mut parts = Vec::new();
     for repository in repositories {
         // A product may be of a repository that the configuration has no more.
-        let Some(signer) = app.signer(repository) else {
+        let Some((public_key, fingerprint)) = app.public_key(repository) else {
             continue;
         };
         let packages = packages_of(app, repository, issued).await?;
         let instructions = Instructions {
             repository: repository.as_str(),
             url: &app.config.repository_url(repository),
-            fingerprint: &signer.fingerprint,
-            public_key: &signer.public_key.to_pem(),
+            fingerprint,
+            public_key: &public_key.to_pem(),
             key: issued.secret.reveal(),
             packages: &packages,
         };
@@ -121,7 +121,11 @@ async fn packages_of(
         .iter()
         .filter(|product| product.repository == *repository)
         .collect();
-    let published = packages::list(app, Some(repository)).await?;
+    let published = match packages::list(app, Some(repository)).await {
+        // The license is there: its key is shown, also while a static registry is out of reach.
+        Err(CatalogError::Registry(_)) => Vec::new(),
+        published => published?,
+    };
     let covered = published
         .iter()
         .map(|summary| &summary.package.name)
