@@ -54,12 +54,12 @@ fn check(doubt: &Doubt) -> Check {
         }
         Doubt::Early(_) => "look at this machine's clock; else wait, or use the certificate before",
         Doubt::OtherName(_) => {
-            "get one for this name and name its file in [server.tls] `certificate_file`, or correct `url` in [server]"
+            "get one for this name and name its file in [server.tls] `certificate_file`, or correct `url` in [server]; \
+             behind a CDN or a proxy that asks for another name, all is well"
         }
     };
-    if doubt.is_refused() {
-        Check::fail(NAME, doubt.to_string(), advice)
-    } else {
-        Check::warn(NAME, doubt.to_string(), advice)
+    match doubt {
+        Doubt::Expired(_) | Doubt::Early(_) => Check::fail(NAME, doubt.to_string(), advice),
+        Doubt::Soon(_) | Doubt::OtherName(_) => Check::warn(NAME, doubt.to_string(), advice),
     }
 }
