@@ -41,6 +41,7 @@ impl Config {
         let (server, database) = (read.server()?, read.database()?);
         let database_pool = read.database_pool(&database)?;
         let storage = read.storage(environment)?;
+        let metrics = read.metrics(&server)?;
         let delivery = read.delivery(&server, &storage)?;
         let repositories = read.repositories(&Surroundings {
             storage: &storage,
@@ -58,7 +59,7 @@ impl Config {
             messages: read.messages()?,
             usage: read.usage()?,
             limits: read.limits()?,
-            metrics: read.metrics()?,
+            metrics,
             settings: values.into_settings(),
         })
     }
