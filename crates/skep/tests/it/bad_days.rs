@@ -102,7 +102,7 @@ fn with_database_and_bucket_away_a_server_says_what_to_look_at() {
 fn a_key_that_cloudfront_does_not_take_is_named() {
     let shop = Shop::init();
     let key = shop.repository().join("cloudfront.pem");
-    let settings = [
+    let mut settings = [
         ("SKEP_DELIVERY__MODE", "cloudfront"),
         (
             "SKEP_DELIVERY__CLOUDFRONT__URL",
@@ -123,6 +123,11 @@ fn a_key_that_cloudfront_does_not_take_is_named() {
         openssl.arg("genpkey").args(options).arg("-out").arg(&key);
         run(&mut openssl).succeeded();
         refused(&shop, &settings, "delivery", "`private_key_file`");
+    }
+    settings[2].1 = "K2JC/MDEHX";
+    for command in ["serve", "doctor"] {
+        let ran = skep(&shop, command, &settings).failed();
+        ran.says("delivery.cloudfront.key_pair_id");
     }
 }
 

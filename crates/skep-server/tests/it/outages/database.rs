@@ -18,9 +18,14 @@ const OUTAGE: Duration = Duration::from_secs(30);
 /// Whoever waits for a connection to the database waits for 5 seconds.
 const WITHOUT_WAITING: Duration = Duration::from_secs(4);
 
-/// Something to fetch, customers who do, and an owner with a key for everything.
 async fn shop() -> (TestApp, Line, Vec<Sold>, String) {
     let (app, line) = app_over_line().await;
+    let (customers, key) = stock(&app).await;
+    (app, line, customers, key)
+}
+
+/// Something to fetch, customers who do, and an owner with a key for everything.
+async fn stock(app: &TestApp) -> (Vec<Sold>, String) {
     app.publish("alpha", "1.0.0").await;
     let mut customers = Vec::new();
     for _ in 0..4 {
@@ -29,7 +34,7 @@ async fn shop() -> (TestApp, Line, Vec<Sold>, String) {
     app.user("ada", Role::Owner).await;
     let key = app.api_key("ada", "api licenses:write usage:read").await;
     app.settle().await;
-    (app, line, customers, key)
+    (customers, key)
 }
 
 async fn requests_counted(app: &TestApp) -> u64 {
@@ -161,4 +166,30 @@ async fn a_database_that_says_nothing_any_more_is_away_as_well() {
     assert!(slowest < WITHOUT_WAITING, "{slowest:?}");
     assert_eq!(seen.answers.keys().collect::<Vec<_>>(), [&200], "{seen:?}");
     counted_exactly(&app, before + seen.count() + 1).await;
+}
+
+/// What another program can do to SQLite: nobody writes until it is through.
+#[tokio::test]
+async fn a_locked_sqlite_costs_no_answer_and_no_count_either() {
+    if Setup::Small.is_for_another_run("it is about SQLite") {
+        return;
+    }
+    let app = TestApp::on(Setup::Small, &[]).await;
+    let (customers, key) = stock(&app).await;
+    let before = requests_counted(&app).await;
+    let other = app.other_process().await;
+    let load = Load::of(&app, &customers);
+    let lock = other.db.begin().await.expect("nobody else writes");
+    let customer = json!({"email": "jo@example.com", "name": "Jo"});
+    let create = || app.ask(reqwest::Method::POST, "/api/manage/customers");
+    is_away(&create().key(&key).json(&customer).send().await);
+    becomes(&app, "ready\n").await;
+    drop(lock);
+    let created = create().key(&key).json(&customer).send().await;
+    assert_eq!(created.status, 201, "{}", created.text());
+    let mut seen = load.end().await;
+    let slowest = seen.within(100);
+    assert!(slowest < WITHOUT_WAITING, "{slowest:?}");
+    assert_eq!(seen.answers.keys().collect::<Vec<_>>(), [&200], "{seen:?}");
+    counted_exactly(&app, before + seen.count()).await;
 }
