@@ -7,7 +7,7 @@ use skep_server::accounts::role::Role;
 use tokio::time::Instant;
 
 use crate::support::strict_s3::Mood;
-use crate::support::{Answer, MIX, Sale, TestApp, app_on_bucket, tarball};
+use crate::support::{Answer, MIX, Sale, Setup, TestApp, app_on_bucket, tarball};
 
 async fn publish(app: &TestApp, key: &str) -> Answer {
     let ask = app.ask(Method::POST, "/api/packages/alpha/releases");
@@ -54,5 +54,9 @@ async fn a_busy_store_records_nothing() {
 
 #[tokio::test]
 async fn a_silent_store_records_nothing_and_keeps_nobody_for_ever() {
+    if Setup::Large.is_for_another_run("it takes half a minute, and the database is no part of it")
+    {
+        return;
+    }
     refused_and_forgotten(Mood::Silent, Duration::from_secs(45)).await;
 }

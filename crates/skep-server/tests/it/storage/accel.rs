@@ -11,7 +11,6 @@ const PATH: &str = "/repo/tarballs/alpha-1.0.0.tar";
 async fn nginx_sends_the_file_to_who_may_have_it() {
     let app = TestApp::with(&[
         ("SKEP_DELIVERY__MODE", "accel"),
-        ("SKEP_STORAGE__URL", "file:files"),
         ("SKEP_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
     ])
     .await;
@@ -49,7 +48,6 @@ async fn nginx_sends_the_file_to_who_may_have_it() {
 async fn who_does_not_come_through_nginx_is_streamed_to() {
     let app = TestApp::with(&[
         ("SKEP_DELIVERY__MODE", "accel"),
-        ("SKEP_STORAGE__URL", "file:files"),
         ("SKEP_SERVER__TRUSTED_PROXIES", "192.0.2.1"),
     ])
     .await;

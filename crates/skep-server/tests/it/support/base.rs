@@ -11,7 +11,8 @@ use super::strict_s3::StrictS3;
 
 type Settings = Vec<(String, String)>;
 
-/// Makes the database, and for the large set-up a bucket, unless the settings name others.
+/// Makes the database, and for the large set-up a bucket, unless the settings name others; where nginx
+/// sends the files, they are in a folder on both.
 pub(super) async fn lay(setup: Setup, dir: &Path, settings: &mut Settings) -> Option<StrictS3> {
     if !has(settings, "SKEP_DATABASE__URL") {
         match setup {
@@ -19,7 +20,10 @@ pub(super) async fn lay(setup: Setup, dir: &Path, settings: &mut Settings) -> Op
             Setup::Large => settings.push(("SKEP_DATABASE__URL".to_owned(), migrated().await)),
         }
     }
-    if setup == Setup::Small || has(settings, "SKEP_STORAGE__URL") {
+    let is_for_nginx = settings
+        .iter()
+        .any(|(name, value)| name == "SKEP_DELIVERY__MODE" && value == "accel");
+    if setup == Setup::Small || is_for_nginx || has(settings, "SKEP_STORAGE__URL") {
         return None;
     }
     let s3 = StrictS3::start().await;
