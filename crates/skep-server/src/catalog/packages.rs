@@ -209,8 +209,7 @@ pub async fn downloads(
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
     let all = db::downloads::count_by_version(&mut conn, repository, name).await?;
     let package = (repository, name);
-    let week = db::downloads::count_since(&mut conn, package, now.plus_days(-6)).await?;
-    let day = db::downloads::count_since(&mut conn, package, now).await?;
+    let (week, day) = db::downloads::count_week(&mut conn, package, now).await?;
     // A license that is gone took its downloads along; its usage is kept.
     let (ever, week, day) = (
         all.into_iter().map(|(_, of)| count(of)),

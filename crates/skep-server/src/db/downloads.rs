@@ -148,19 +148,22 @@ pub async fn count_by_version(
     fetch_all!(conn, (String, i64), sql, repository, package)
 }
 
-/// How often licenses fetched the tarballs of a package since the beginning of a day (UTC), as far as
-/// usage is kept. What users fetch with keys of their own is no download, here as in the table.
-pub async fn count_since(
+/// How often licenses fetched the tarballs of a package on a day (UTC) and the six before, and on the day
+/// alone, as far as usage is kept. What users fetch with keys of their own is no download, here as in the
+/// table.
+pub async fn count_week(
     conn: &mut Conn,
     (repository, package): (&str, &str),
     day: Timestamp,
-) -> Result<i64, DbError> {
-    let sql = "SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_daily \
-               WHERE day >= $1 AND repository = $2 AND package = $3 AND file = 'tarball' AND status IN (200, 302) \
+) -> Result<(i64, i64), DbError> {
+    // Single days: so the table's key finds the package in each.
+    let sql = "SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT), \
+               CAST(COALESCE(SUM(CASE WHEN day = $1 THEN requests END), 0) AS BIGINT) FROM usage_daily \
+               WHERE day IN ($1, $1 - 1, $1 - 2, $1 - 3, $1 - 4, $1 - 5, $1 - 6) \
+               AND repository = $2 AND package = $3 AND file = 'tarball' AND status IN (200, 302) \
                AND license_id <> ''";
     let day = day.micros().div_euclid(usage::DAY_MICROS);
-    let (count,) = fetch_one!(conn, (i64,), sql, day, repository, package)?;
-    Ok(count)
+    fetch_one!(conn, (i64, i64), sql, day, repository, package)
 }
 
 /// The releases that a license fetched with their dates, sorted by name. Those without a date are not

@@ -15,15 +15,15 @@ use crate::usage::{Counted, FileKind};
 /// Rows of one statement: 13 columns each. A full one is prepared once.
 const CHUNK: usize = 500;
 
-/// What tells a row from others. Sorted: two nodes that add to the same rows then take them in the
+/// What tells a row from others, as in the table's key. Sorted: two nodes that add to the same rows then take them in the
 /// same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Name<'a> {
     day: i64,
-    license: Option<LicenseId>,
     repository: &'a str,
     package: Option<&'a str>,
     version: Option<&'a str>,
+    license: Option<LicenseId>,
     file: FileKind,
     status: u16,
     delivery: Option<Way>,
@@ -35,10 +35,10 @@ impl<'a> Name<'a> {
     fn of(row: &'a Counted) -> Self {
         Self {
             day: row.at.micros().div_euclid(DAY_MICROS),
-            license: row.license,
             repository: &row.repository,
             package: row.package.as_deref(),
             version: row.version.as_deref(),
+            license: row.license,
             file: row.file,
             status: row.status,
             delivery: row.delivery,
