@@ -300,10 +300,10 @@ const TABLES: &[(&str, &[(&str, ColumnType)])] = &[
         "usage_daily",
         &[
             ("day", Bigint),
-            ("license_id", Text),
             ("repository", Text),
             ("package", Text),
             ("version", Text),
+            ("license_id", Text),
             ("file", Text),
             ("status", Bigint),
             ("delivery", Text),
