@@ -14,6 +14,7 @@ pub mod ids;
 pub mod jobs;
 pub mod licensing;
 pub mod metrics;
+pub mod mirror;
 pub mod node;
 pub mod oauth;
 pub mod prebuilt;

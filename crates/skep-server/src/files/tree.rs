@@ -1,6 +1,8 @@
 //! A repository of plain files in a folder or a bucket, read and written under the names that clients
 //! ask for. Unlike the files of [`Files`], these can change under their names.
 
+use std::path::Path;
+
 use skep_formats::checksum::Sha256;
 
 use super::*;
@@ -21,6 +23,7 @@ const CHECKSUM: &str = "sha256";
 #[derive(Clone, Debug)]
 pub struct Tree {
     files: Files,
+    folder: Option<Arc<Path>>,
 }
 
 /// A file, read.
@@ -53,15 +56,17 @@ impl Tree {
     /// # Errors
     /// [`FilesError::NoFolder`], or the settings make no client of a bucket.
     pub fn open(url: &StorageUrl) -> Result<Self, FilesError> {
-        if let StorageUrl::Folder(folder) = url
-            && !folder.is_dir()
-        {
-            return Err(FilesError::NoFolder {
-                place: folder.display().to_string(),
-            });
-        }
+        let folder = match url {
+            StorageUrl::Folder(folder) if folder.is_dir() => Some(Arc::from(folder.as_path())),
+            StorageUrl::Folder(folder) => {
+                return Err(FilesError::NoFolder {
+                    place: folder.display().to_string(),
+                });
+            }
+            StorageUrl::Bucket(_) => None,
+        };
         let files = Files::open(url)?;
-        Ok(Self { files })
+        Ok(Self { files, folder })
     }
 
     /// Where the files are, for people.

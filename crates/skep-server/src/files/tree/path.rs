@@ -1,8 +1,11 @@
+use std::hash::{Hash, Hasher};
+
 use skep_formats::name::PackageName;
 use skep_formats::version::Version;
 
-/// A file of a repository of plain files, as clients ask for it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A file of a repository of plain files, as clients ask for it. Two are equal when their paths are:
+/// versions that differ in their build metadata only are equal, and their tarballs are not.
+#[derive(Clone, Debug)]
 pub enum TreePath {
     /// `names`
     Names,
@@ -89,6 +92,20 @@ impl TreePath {
     }
 }
 
+impl PartialEq for TreePath {
+    fn eq(&self, other: &Self) -> bool {
+        self.path() == other.path()
+    }
+}
+
+impl Eq for TreePath {}
+
+impl Hash for TreePath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.path().hash(state);
+    }
+}
+
 impl std::fmt::Display for TreePath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&self.path())
@@ -119,6 +136,13 @@ mod tests {
             let stored = object_store::path::Path::from(found.path());
             assert_eq!(stored.as_ref(), path, "the store calls it the same");
         }
+    }
+
+    #[test]
+    fn build_metadata_makes_another_file() {
+        let tarball = |version| TreePath::from_path(&format!("tarballs/acme_pro-{version}.tar"));
+        assert_ne!(tarball("1.0.0+1"), tarball("1.0.0+2"));
+        assert_eq!(tarball("1.0.0+1"), tarball("1.0.0+1"));
     }
 
     #[test]

@@ -85,6 +85,18 @@ async fn a_part_of_a_file_is_streamed() {
     assert!(absent.is_not_found());
 }
 
+#[tokio::test]
+async fn what_a_killed_process_left_behind_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = tree(&folder);
+    fs_err::write(folder.path().join("names#1"), "half").unwrap();
+    tree.put(&path("names"), Bytes::from_static(b"whole"))
+        .await
+        .unwrap();
+    let left = fs_err::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1);
+}
+
 #[test]
 fn a_missing_folder_is_named() {
     let error = Tree::open(&StorageUrl::Folder("/nowhere/repo".into())).unwrap_err();

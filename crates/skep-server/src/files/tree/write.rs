@@ -55,10 +55,10 @@ impl Tree {
         if arrived == checksum {
             return Ok(());
         }
-        Err(FilesError::Damaged {
+        Err(self.files.seen(FilesError::Damaged {
             place: self.place().to_owned(),
             path: path.path(),
-        })
+        }))
     }
 
     async fn write(&self, path: &TreePath, bytes: Bytes) -> Result<(), FilesError> {
@@ -72,6 +72,10 @@ impl Tree {
                     Sha256::of(&bytes).to_string(),
                 ),
             ]);
+        }
+        if let Some(folder) = &self.folder {
+            // What a process left behind that was killed in the middle of this very file. It is rarely there.
+            let _ = fs_err::remove_file(folder.join(format!("{path}#1")));
         }
         let at = self.files.object_path(&path.path());
         let put = self.files.writer.put_opts(&at, bytes.into(), options).await;
