@@ -3,7 +3,9 @@
 pub mod delete;
 pub mod documentation;
 pub mod entry;
+pub mod export;
 mod find;
+pub mod import;
 pub mod owners;
 pub mod packages;
 pub mod publish;

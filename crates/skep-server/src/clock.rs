@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 /// A moment: microseconds since the Unix epoch, as the database keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +52,13 @@ impl Timestamp {
     #[must_use]
     pub const fn plus_days(self, days: i64) -> Self {
         self.plus_seconds(days.saturating_mul(DAY_SECONDS))
+    }
+
+    /// The moment of an HTTP header such as `Last-Modified`: `Sun, 22 Nov 2026 12:00:00 GMT`.
+    #[must_use]
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text.trim(), &Rfc2822).ok()?;
+        Some(at.into())
     }
 
     /// The day of this moment in UTC, as `2026-11-22`: what people are told.

@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use skep_formats::checksum::Sha256;
 use skep_formats::name::RepositoryName;
+use skep_formats::registry::Retirement;
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -25,8 +26,9 @@ mod record;
 pub(crate) mod tests;
 
 pub use check::Problem;
+pub(in crate::catalog) use check::{Checked, Rules};
 pub use error::PublishError;
-pub(in crate::catalog) use read::limits;
+pub(in crate::catalog) use read::{from_bytes, limits};
 
 /// While one release waits for the disk, others are read and checked.
 const PARALLEL: usize = 4;
@@ -81,9 +83,11 @@ pub enum Outcome {
 /// A release that may be published, read and checked, with nothing written yet.
 pub struct Candidate {
     name: ReleaseName,
-    checked: check::Checked,
+    pub(in crate::catalog) checked: Checked,
     tarball: Bytes,
-    docs: Option<(Sha256, Bytes)>,
+    pub(in crate::catalog) docs: Option<(Sha256, Bytes)>,
+    /// What an import brings along; publishing retires nothing.
+    pub(in crate::catalog) retirement: Option<Retirement>,
 }
 
 impl Candidate {

@@ -139,6 +139,23 @@ impl Views {
 }
 
 /// An RSA signature takes a good part of a millisecond: too long for a thread that serves requests.
+/// What `names` or `versions` says to whoever sees everything, signed and packed.
+pub(super) fn whole_index(
+    signer: &Signer,
+    kind: IndexKind,
+    repository: &str,
+    packages: &[Arc<PackageEntry>],
+) -> Bytes {
+    let selection = Selection::whole(packages, repository.to_owned());
+    signed(&selection.encode(kind), signer).body
+}
+
+/// What `packages/NAME` says to whoever sees everything, signed and packed.
+pub(super) fn whole_package(signer: &Signer, package: &PackageEntry) -> Bytes {
+    let payload = package.to_registry(&package.select(|_| true)).encode();
+    signed(&payload, signer).body
+}
+
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ViewError> {

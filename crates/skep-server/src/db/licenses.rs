@@ -233,6 +233,13 @@ pub async fn lock_by_product(tx: &mut Tx, product: ProductId) -> Result<Vec<Lice
     Ok(ids)
 }
 
+/// How many licenses that may come to life again or live see releases up to a date only.
+pub async fn count_with_update_window(conn: &mut Conn) -> Result<u64, DbError> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM licenses WHERE updates_until IS NOT NULL AND status <> $1";
+    let (count,) = fetch_one!(conn, (i64,), sql, Status::Revoked.as_str())?;
+    Ok(count.unsigned_abs())
+}
+
 /// Adds a license.
 pub async fn insert(tx: &mut Tx, license: &License) -> Result<(), DbError> {
     let terms = &license.terms;

@@ -86,29 +86,44 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Which rules count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::catalog) enum Rules {
+    /// Those of hex.pm.
+    Publishing,
+    /// What customers use already, whatever its metadata lacks and wherever its dependencies are.
+    Importing,
+}
+
 /// What is known of a tarball that obeys the rules.
-pub(super) struct Checked {
-    pub(super) inner_checksum: Sha256,
-    pub(super) outer_checksum: Sha256,
-    pub(super) size_bytes: u64,
-    pub(super) dependencies: Vec<Dependency>,
-    pub(super) metadata: serde_json::Value,
+pub(in crate::catalog) struct Checked {
+    pub(in crate::catalog) inner_checksum: Sha256,
+    pub(in crate::catalog) outer_checksum: Sha256,
+    pub(in crate::catalog) size_bytes: u64,
+    pub(in crate::catalog) dependencies: Vec<Dependency>,
+    pub(in crate::catalog) metadata: serde_json::Value,
     /// Dependencies that name no repository: tools look for them in this one.
-    pub(super) homeless: Vec<String>,
+    pub(in crate::catalog) homeless: Vec<String>,
 }
 
 /// Checks everything before it gives up.
 pub(super) fn check(
     info: &ReleaseInfo,
     repository: RepositoryName,
+    rules: Rules,
 ) -> Result<(ReleaseName, Checked), Vec<Problem>> {
     let mut problems = Problems::default();
     let metadata = &info.metadata;
     let package = problems.name(&metadata.name);
     let version = problems.version(&metadata.version);
-    problems.required(metadata);
+    if rules == Rules::Publishing {
+        problems.required(metadata);
+    }
     for requirement in &metadata.requirements {
-        problems.requirement(requirement, &repository);
+        problems.requirement(requirement);
+        if rules == Rules::Publishing {
+            problems.home(requirement, &repository);
+        }
     }
     if metadata.name.len() + metadata.version.len() > MAX_NAME_AND_VERSION {
         let text =
@@ -198,11 +213,10 @@ impl Problems {
         }
     }
 
-    fn requirement(&mut self, requirement: &Requirement, own: &RepositoryName) {
+    fn requirement(&mut self, requirement: &Requirement) {
         let Requirement {
             name,
             requirement: text,
-            repository,
             ..
         } = requirement;
         let field = format!("requirements.{name}");
@@ -211,20 +225,25 @@ impl Problems {
         }
         let words = format!("invalid requirement: \"{text}\"");
         match VersionRequirement::parse(text) {
-            Err(error) => self.add(field.as_str(), error.to_string(), words),
+            Err(error) => self.add(field, error.to_string(), words),
             Ok(_) if text.contains("!=") => self.add(
-                field.as_str(),
+                field,
                 format!("`{text}` uses `!=`, which is not allowed"),
                 format!("{words}, != is not allowed in requirements"),
             ),
             Ok(_) => {}
         }
-        if let Some(other) = repository
-            .as_deref()
-            .filter(|name| *name != HEXPM && *name != own.as_str())
-        {
+    }
+
+    fn home(&mut self, requirement: &Requirement, own: &RepositoryName) {
+        let Requirement {
+            name, repository, ..
+        } = requirement;
+        let other = repository.as_deref();
+        let other = other.filter(|name| *name != HEXPM && *name != own.as_str());
+        if let Some(other) = other {
             self.add(
-                field,
+                format!("requirements.{name}"),
                 format!("is in repository `{other}`: only `{HEXPM}` and `{own}` are allowed"),
                 format!(
                     "dependencies can only belong to public repository \"{HEXPM}\" or current repository \"{own}\", \

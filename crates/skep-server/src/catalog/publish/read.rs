@@ -9,7 +9,7 @@ use skep_formats::docs;
 use skep_formats::name::RepositoryName;
 use skep_formats::tarball::{self, Limits};
 
-use super::{Candidate, Publish, PublishError, check};
+use super::{Candidate, Publish, PublishError, Rules, check};
 use crate::app::App;
 
 /// Reads and checks on a thread where that may take its time.
@@ -44,22 +44,35 @@ fn read(
 ) -> Result<Candidate, PublishError> {
     // Read once: a file that changes meanwhile cannot be checked as one and stored as another.
     let tarball = read_file(path, limits)?;
+    let mut candidate = from_bytes(path, tarball, repository, Rules::Publishing, limits)?;
+    candidate.docs = docs_path.map(|path| read_docs(path, limits)).transpose()?;
+    Ok(candidate)
+}
+
+/// `path` is what messages call it.
+pub(in crate::catalog) fn from_bytes(
+    path: &Path,
+    tarball: Bytes,
+    repository: RepositoryName,
+    rules: Rules,
+    limits: &Limits,
+) -> Result<Candidate, PublishError> {
     let info =
         tarball::read_release(&tarball[..], limits).map_err(|source| PublishError::Tarball {
             path: path.to_path_buf(),
             source,
         })?;
     let (name, checked) =
-        check::check(&info, repository).map_err(|problems| PublishError::Invalid {
+        check::check(&info, repository, rules).map_err(|problems| PublishError::Invalid {
             path: path.to_path_buf(),
             problems,
         })?;
-    let docs = docs_path.map(|path| read_docs(path, limits)).transpose()?;
     Ok(Candidate {
         name,
         checked,
         tarball,
-        docs,
+        docs: None,
+        retirement: None,
     })
 }
 

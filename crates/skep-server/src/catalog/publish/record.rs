@@ -185,7 +185,7 @@ fn new_release(
         outer_checksum: checked.outer_checksum,
         size_bytes: checked.size_bytes,
         dependencies: checked.dependencies.clone(),
-        retirement: None,
+        retirement: candidate.retirement.clone(),
         docs: stored_docs(candidate),
     }
 }
@@ -206,6 +206,7 @@ async fn replace(
         outer_checksum: checked.outer_checksum,
         size_bytes: checked.size_bytes,
         dependencies: checked.dependencies.clone(),
+        retirement: candidate.retirement.clone().or(old.retirement.clone()),
         docs: stored_docs(candidate).or(old.docs),
         ..old.clone()
     };

@@ -62,6 +62,15 @@ impl Selection {
         }
     }
 
+    /// Everything of these packages, which come by name and have releases.
+    pub(super) fn whole(packages: &[Arc<PackageEntry>], repository: String) -> Self {
+        let whole = |package: &Arc<PackageEntry>| (Arc::clone(package), package.select(|_| true));
+        Self {
+            repository,
+            packages: packages.iter().map(whole).collect(),
+        }
+    }
+
     pub(super) fn variant(&self, kind: IndexKind) -> Sha256 {
         let mut hasher = Sha256Hasher::new();
         hasher.update(kind.tag());
