@@ -14,6 +14,7 @@ pub(crate) mod customer;
 pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod license;
+pub(crate) mod moving;
 pub(crate) mod oauth_client;
 pub(crate) mod product;
 pub(crate) mod registry;
@@ -123,7 +124,11 @@ pub(crate) enum Command {
     /// What nodes do once, by themselves: pruning and the like
     #[command(subcommand)]
     Job(job::Job),
-    /// A repository of plain files, without a server: build it or verify one
+    /// Take over releases from a static registry, another server or a hex.pm organization
+    Import(Box<moving::Import>),
+    /// Write the repository as plain files, for any web server
+    Export(moving::Export),
+    /// A repository of plain files, without a server: build, verify or upload it
     #[command(subcommand)]
     Registry(registry::Registry),
     /// Check keys, files, signatures and the database, and say what to do

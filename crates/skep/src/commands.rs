@@ -22,7 +22,9 @@ mod customer;
 mod db;
 mod demo;
 mod doctor;
+mod export;
 mod fetch;
+mod import;
 mod info;
 mod init;
 mod job;
@@ -30,8 +32,10 @@ mod key;
 mod license;
 mod login;
 mod man;
+mod mirrored;
 mod oauth_client;
 mod package;
+mod place;
 mod product;
 mod publish;
 mod registry;
@@ -148,6 +152,8 @@ async fn dispatch(
         Command::Usage(arguments) => usage::run(context, arguments).await?,
         Command::Audit(arguments) => audit::run(context, arguments).await?,
         Command::Job(command) => job::run(context, command).await?,
+        Command::Import(arguments) => return import::run(context, &arguments).await,
+        Command::Export(arguments) => return export::run(context, &arguments).await,
         Command::Registry(command) => return registry::run(context, command).await,
         Command::Doctor(arguments) => return doctor::run(context, arguments).await,
         Command::Backup(arguments) => return backup::run(context, arguments).await,

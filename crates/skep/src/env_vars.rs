@@ -30,7 +30,7 @@ pub(crate) fn config_overrides() -> Vec<(String, String)> {
         .collect()
 }
 
-/// `SKEP_AUTH_KEY`: the key of a repository that is being added.
+/// `SKEP_AUTH_KEY`: the key of a repository that is being added or imported.
 pub(crate) fn auth_key() -> Option<Secret> {
     secret("SKEP_AUTH_KEY")
 }

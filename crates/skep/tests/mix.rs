@@ -14,6 +14,7 @@ mod support {
     pub(crate) mod run;
     pub(crate) mod server;
     pub(crate) mod shop;
+    pub(crate) mod static_files;
 }
 
 #[path = "mix/delivery.rs"]
@@ -42,6 +43,7 @@ use skep_server::{
 use support::{
     run::{Ran, run},
     shop::{License, NAME, Shop},
+    static_files,
 };
 use tempfile::TempDir;
 
@@ -213,6 +215,22 @@ fn gets_the_package_with_a_license_key_and_again_from_the_lock() {
     customer.keep_only_the_lock();
     customer.mix(&["deps.get"]).succeeded();
     assert!(customer.has_widget("1.1.0"), "again, from the lock");
+}
+
+#[test]
+fn an_exported_repository_needs_no_server_of_ours() {
+    let shop = Shop::with_widget();
+    let public = shop.repository().with_file_name("public");
+    shop.skep(&["export", public.to_str().expect("UTF-8")])
+        .succeeded();
+    let url = static_files::serve(&public);
+    let customer = Customer::new("~> 1.0");
+    let key = public.join("public_key").display().to_string();
+    customer
+        .mix(&["hex.repo", "add", NAME, &url, "--public-key", &key])
+        .succeeded();
+    customer.mix(&["deps.get"]).succeeded();
+    assert!(customer.has_widget("1.1.0"));
 }
 
 #[test]

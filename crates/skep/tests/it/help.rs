@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command};
 
 use crate::support::{run::run, story::told};
 
-const COMMANDS: [&str; 76] = [
+const COMMANDS: [&str; 79] = [
     "",
     "demo",
     "init",
@@ -69,6 +69,9 @@ const COMMANDS: [&str; 76] = [
     "registry",
     "registry build",
     "registry verify",
+    "registry sync",
+    "import",
+    "export",
     "login",
     "logout",
     "whoami",

@@ -7,6 +7,7 @@ mod client;
 mod demo;
 mod full_spool;
 mod help;
+mod hosting;
 mod import;
 mod kill;
 mod moving;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::support::{
     run::{Ran, run},
     shop::{License, NAME, Shop},
+    static_files,
 };
 
 /// Every release there will ever be.
@@ -24,6 +25,16 @@ struct Project {
 impl Project {
     /// Depends on widget; knows the repository, and the key if there is one.
     fn new(shop: &Shop, requirement: &str, key: Option<&str>) -> Self {
+        Self::of(
+            &shop.repository_url(),
+            &shop.public_key().to_pem(),
+            requirement,
+            key,
+        )
+    }
+
+    /// The same of any repository.
+    fn of(url: &str, public_key: &str, requirement: &str, key: Option<&str>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let repo_key = key.map_or(String::new(), |key| format!("repo_key => <<\"{key}\">>,"));
         // rebar3 asks hexpm for whatever it did not get: let it ask a port where nobody answers.
@@ -33,9 +44,7 @@ impl Project {
     #{{name => <<"{NAME}">>, repo_url => <<"{url}">>, {repo_key} repo_public_key => <<"{public_key}">>}},
     #{{name => <<"hexpm">>, repo_url => <<"http://127.0.0.1:9">>, api_url => <<"http://127.0.0.1:9/api">>}}
 ]}}]}}.
-"#,
-            url = shop.repository_url(),
-            public_key = shop.public_key().to_pem(),
+"#
         );
         fs_err::write(folder.path().join("rebar.config"), config).expect("writable");
         Self { folder }
@@ -167,4 +176,20 @@ fn a_locked_build_survives_a_narrower_license() {
     project.keep_only_the_lock();
     project.get_deps().succeeded();
     assert!(project.has_widget("1.1.0"));
+}
+
+#[test]
+fn an_exported_repository_needs_no_server_of_ours() {
+    let shop = Shop::with_widget();
+    let public = shop.repository().with_file_name("public");
+    shop.skep(&["export", public.to_str().expect("UTF-8")])
+        .succeeded();
+    let key = fs_err::read_to_string(public.join("public_key")).expect("it is there");
+    let url = static_files::serve(&public);
+    let project = Project::of(&url, &key, "~> 1.0", None);
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"));
+    project.keep_only_the_lock();
+    project.get_deps().succeeded();
+    assert!(project.has_widget("1.1.0"), "again, from the lock");
 }

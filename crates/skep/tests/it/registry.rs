@@ -2,5 +2,6 @@
 
 mod build;
 mod faults;
-mod site;
+pub(crate) mod site;
+mod sync;
 mod verify;

@@ -13,4 +13,5 @@ pub(crate) mod package;
 pub(crate) mod run;
 pub(crate) mod server;
 pub(crate) mod shop;
+pub(crate) mod static_files;
 pub(crate) mod story;

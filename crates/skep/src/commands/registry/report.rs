@@ -91,7 +91,7 @@ impl Report {
 }
 
 /// `1 file`, `2 files`
-pub(super) fn count(number: usize, thing: &str) -> String {
+pub(in crate::commands) fn count(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
 }

@@ -18,15 +18,15 @@ use crate::output::Output;
 
 /// What a check found.
 #[derive(Debug, Default, Serialize)]
-struct Findings {
-    repository: String,
+pub(super) struct Findings {
+    pub(super) repository: String,
     /// The fingerprint of the key that signed.
-    key: String,
-    packages: usize,
-    releases: usize,
-    faults: Vec<Fault>,
+    pub(super) key: String,
+    pub(super) packages: usize,
+    pub(super) releases: usize,
+    pub(super) faults: Vec<Fault>,
     /// What is no fault but hardly meant.
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// What the caller expects.
@@ -59,6 +59,19 @@ pub(super) async fn run(output: Output, arguments: &Verify) -> anyhow::Result<Ou
     })
 }
 
+/// What is wrong with a repository in a directory.
+pub(super) fn folder(
+    directory: &Path,
+    key: Option<&Path>,
+    name: Option<String>,
+) -> anyhow::Result<Findings> {
+    let key = key.map(read_key).transpose()?;
+    let mut findings = local::verify(directory, &Expected { key, name })?;
+    findings.faults.sort();
+    findings.notes.sort();
+    Ok(findings)
+}
+
 impl Findings {
     fn to_text(&self) -> String {
         let releases = count(self.releases, "release");
@@ -74,13 +87,13 @@ impl Findings {
     }
 }
 
-fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
+pub(in crate::commands) fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
     let pem = fs_err::read(path)?;
     PublicKey::from_pem(&pem).with_context(|| format!("cannot use `{}`", path.display()))
 }
 
 /// A URL if it says so; `C:\registry` and `registry` are directories.
-fn web_url(text: &str) -> Option<Url> {
+pub(in crate::commands) fn web_url(text: &str) -> Option<Url> {
     let is_web = text.starts_with("http://") || text.starts_with("https://");
     Url::parse(text).ok().filter(|_| is_web)
 }

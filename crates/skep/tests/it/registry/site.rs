@@ -10,21 +10,21 @@ use crate::support::package::Package;
 use crate::support::run::{Ran, run};
 
 /// 2024-01-01T00:00:00Z, the time of the golden tarballs.
-pub(super) const THEN: u64 = 1_704_067_200;
+pub(crate) const THEN: u64 = 1_704_067_200;
 
-pub(super) fn golden(path: &str) -> PathBuf {
+pub(crate) fn golden(path: &str) -> PathBuf {
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/");
     PathBuf::from(format!("{golden}{path}"))
 }
 
 /// Runs `skep registry`.
-pub(super) fn skep(arguments: &[&str]) -> Ran {
+pub(crate) fn skep(arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
     run(command.arg("registry").args(arguments))
 }
 
 /// Sets a file's time to so many seconds after [`THEN`]: old enough to be believed.
-pub(super) fn set_time(path: &Path, seconds: u64) {
+pub(crate) fn set_time(path: &Path, seconds: u64) {
     let file = fs_err::OpenOptions::new()
         .write(true)
         .open(path)
@@ -36,14 +36,14 @@ pub(super) fn set_time(path: &Path, seconds: u64) {
         .expect("the temporary folder is writable");
 }
 
-pub(super) struct Site {
+pub(crate) struct Site {
     directory: tempfile::TempDir,
     key: PathBuf,
     name: &'static str,
 }
 
 impl Site {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let site = Self {
             directory: tempfile::tempdir().expect("a temporary folder"),
             key: golden("keys/rsa2048.pem"),
@@ -53,26 +53,26 @@ impl Site {
         site
     }
 
-    pub(super) fn with_key(mut self, key: &str) -> Self {
+    pub(crate) fn with_key(mut self, key: &str) -> Self {
         self.key = golden(key);
         self
     }
 
-    pub(super) fn called(mut self, name: &'static str) -> Self {
+    pub(crate) fn called(mut self, name: &'static str) -> Self {
         self.name = name;
         self
     }
 
-    pub(super) fn root(&self) -> &str {
+    pub(crate) fn root(&self) -> &str {
         self.directory.path().to_str().expect("UTF-8 paths")
     }
 
-    pub(super) fn path(&self, file: &str) -> PathBuf {
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.directory.path().join(file)
     }
 
     /// Adds releases, each `NAME-VERSION`.
-    pub(super) fn add(&self, releases: &[&str]) {
+    pub(crate) fn add(&self, releases: &[&str]) {
         for release in releases {
             let (name, version) = release.split_once('-').expect("NAME-VERSION");
             let package = Package::new(name, version);
@@ -82,12 +82,12 @@ impl Site {
     }
 
     /// Writes a file with a time in the past.
-    pub(super) fn write(&self, file: &str, data: &[u8]) {
+    pub(crate) fn write(&self, file: &str, data: &[u8]) {
         fs_err::write(self.path(file), data).expect("the temporary folder is writable");
         set_time(&self.path(file), 0);
     }
 
-    pub(super) fn build(&self, options: &[&str]) -> Ran {
+    pub(crate) fn build(&self, options: &[&str]) -> Ran {
         let key = self.key.to_str().expect("UTF-8 paths");
         let arguments = [
             "build",
@@ -101,17 +101,17 @@ impl Site {
     }
 
     /// What a build says it did.
-    pub(super) fn built(&self, options: &[&str]) -> Value {
+    pub(crate) fn built(&self, options: &[&str]) -> Value {
         let ran = self.build(&[options, &["--json"]].concat()).succeeded();
         serde_json::from_str(&ran.stdout).expect("JSON")
     }
 
-    pub(super) fn verify(&self, options: &[&str]) -> Ran {
+    pub(crate) fn verify(&self, options: &[&str]) -> Ran {
         skep(&[&["verify", self.root()], options].concat())
     }
 
     /// Every file that is not hidden, with its bytes.
-    pub(super) fn files(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut files = Vec::new();
         for directory in ["", "packages"] {
             for entry in fs_err::read_dir(self.path(directory)).expect("it is readable") {
