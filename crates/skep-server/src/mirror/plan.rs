@@ -7,7 +7,7 @@ use skep_formats::registry::{self, Names};
 use super::*;
 use crate::files::TreeEntry;
 
-/// What another one of these files is, compared with the one that should be there.
+/// What is there, compared with what should be.
 enum Found {
     Absent,
     Same,
@@ -38,28 +38,12 @@ pub async fn plan(
         .map_ok(|entry| (entry.path.clone(), entry))
         .try_collect()
         .await?;
-    let pairs: Vec<_> = contents
+    let pairs = contents
         .files
         .iter()
         .map(|wanted| (wanted, there.remove(&wanted.path)))
         .collect();
-    let mut compared = stream::iter(pairs)
-        .map(|(wanted, entry)| async move { (wanted, compare(tree, wanted, entry).await) })
-        .buffered(PARALLEL);
-    let mut different = Vec::new();
-    while let Some((wanted, found)) = compared.next().await {
-        match found? {
-            Found::Same => plan.unchanged += 1,
-            Found::Absent => plan.put.push(wanted.clone()),
-            Found::Other => {
-                if matches!(wanted.path, TreePath::Tarball(..)) {
-                    different.push(wanted.path.path());
-                }
-                plan.put.push(wanted.clone());
-            }
-        }
-    }
-    drop(compared);
+    let different = compare_all(tree, pairs, &mut plan).await?;
     if !different.is_empty() && !permissions.may_replace && !permissions.may_replace_tarballs {
         return Err(MirrorError::TarballsDiffer {
             place: tree.place().to_owned(),
@@ -75,6 +59,32 @@ pub async fn plan(
         false => plan.left = unwanted,
     }
     Ok(plan)
+}
+
+/// Plans what is written, and gives the tarballs that are there with other bytes.
+async fn compare_all(
+    tree: &Tree,
+    pairs: Vec<(&Wanted, Option<TreeEntry>)>,
+    plan: &mut Plan,
+) -> Result<Vec<String>, MirrorError> {
+    let mut compared = stream::iter(pairs)
+        .map(|(wanted, entry)| async move { (wanted, compare(tree, wanted, entry).await) })
+        .buffered(PARALLEL);
+    let mut different = Vec::new();
+    while let Some((wanted, found)) = compared.next().await {
+        let found = found?;
+        if matches!(
+            (&found, &wanted.path),
+            (Found::Other, TreePath::Tarball(..))
+        ) {
+            different.push(wanted.path.path());
+        }
+        match found {
+            Found::Same => plan.unchanged += 1,
+            Found::Absent | Found::Other => plan.put.push(wanted.clone()),
+        }
+    }
+    Ok(different)
 }
 
 async fn compare(

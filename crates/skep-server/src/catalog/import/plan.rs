@@ -179,15 +179,28 @@ impl Plan {
                 there: theirs,
             });
         }
+        let amendment = self.amendment(offer, here, (repository, is_replacing));
+        if amendment == Amendment::default() {
+            self.unchanged += 1;
+        } else {
+            self.step(index, Action::Amend(amendment));
+        }
+    }
+
+    /// What is different about a release with the same tarball; another date may have to wait.
+    fn amendment(
+        &mut self,
+        offer: &Offer,
+        here: &Release,
+        (repository, is_replacing): (&RepositoryName, bool),
+    ) -> Amendment {
+        // What is retired here only stays so: the seller does that here by now.
+        let retirement = offer.listed.retired.clone();
         let mut amendment = Amendment {
-            retirement: offer.listed.retired.clone(),
+            retirement: retirement.filter(|there| here.retirement.as_ref() != Some(there)),
             published_at: None,
             wants_docs: offer.has_docs == Some(true) && here.docs.is_none(),
         };
-        // What is retired here only stays so: the seller does that here by now.
-        if amendment.retirement == here.retirement {
-            amendment.retirement = None;
-        }
         match offer.dating {
             Dating::Stated(there) if there != here.published_at && is_replacing => {
                 amendment.published_at = Some(there);
@@ -199,11 +212,7 @@ impl Plan {
             }),
             Dating::Stated(_) | Dating::OfFile | Dating::Unknown => {}
         }
-        if amendment == Amendment::default() {
-            self.unchanged += 1;
-        } else {
-            self.step(index, Action::Amend(amendment));
-        }
+        amendment
     }
 
     fn step(&mut self, offer: usize, action: Action) {

@@ -1,6 +1,6 @@
 //! Taking one release over.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use skep_formats::docs;
@@ -65,51 +65,26 @@ pub async fn take(app: &App, taken: Taken) -> Result<Published, ImportError> {
 
 fn candidate(
     taken: Taken,
-    label: &std::path::Path,
+    label: &Path,
     limits: &Limits,
 ) -> Result<(Candidate, Option<String>), ImportError> {
-    let Taken {
-        offer,
-        repository,
-        tarball,
-        docs,
-        ..
-    } = taken;
-    let name = offer.name(&repository);
-    let found = Sha256::of(&tarball);
+    let Taken { offer, docs, .. } = taken;
+    let name = offer.name(&taken.repository);
     // Before anything is unpacked: what is not the seller's is not looked at.
-    if let Some(listed) = offer
-        .listed
-        .outer_checksum
-        .filter(|listed| *listed != found)
-    {
-        let kind = "outer";
-        return Err(ImportError::Checksum {
-            kind,
-            found,
-            listed,
-        });
+    if let Some(listed) = offer.listed.outer_checksum {
+        same("outer", Sha256::of(&taken.tarball), listed)?;
     }
+    let (tarball, repository) = (taken.tarball, taken.repository);
     let mut candidate = from_bytes(label, tarball, repository, Rules::Importing, limits)?;
-    let (found, listed) = (
-        candidate.checked.inner_checksum,
-        offer.listed.inner_checksum,
-    );
-    if found != listed {
-        let kind = "inner";
-        return Err(ImportError::Checksum {
-            kind,
-            found,
-            listed,
-        });
-    }
+    let checked = &mut candidate.checked;
+    same("inner", checked.inner_checksum, offer.listed.inner_checksum)?;
+    checked.dependencies = offer.listed.dependencies;
+    // The registry there has answered that already.
+    checked.homeless = Vec::new();
+    candidate.retirement = offer.listed.retired;
     if *candidate.name() != name {
         return Err(ImportError::AnotherRelease(candidate.name().clone()));
     }
-    candidate.checked.dependencies = offer.listed.dependencies;
-    // The registry there has answered that already.
-    candidate.checked.homeless = Vec::new();
-    candidate.retirement = offer.listed.retired;
     let note = docs.and_then(|bytes| match docs::check(&bytes[..], limits) {
         Ok(_) => {
             candidate.docs = Some((Sha256::of(&bytes), bytes));
@@ -118,6 +93,17 @@ fn candidate(
         Err(error) => Some(format!("its documentation was left out: {error}")),
     });
     Ok((candidate, note))
+}
+
+fn same(kind: &'static str, found: Sha256, listed: Sha256) -> Result<(), ImportError> {
+    match found == listed {
+        true => Ok(()),
+        false => Err(ImportError::Checksum {
+            kind,
+            found,
+            listed,
+        }),
+    }
 }
 
 /// Changes a release whose tarball stays, and gives what it is now. `docs` is the documentation that an

@@ -125,11 +125,7 @@ pub(super) fn check(
             problems.home(requirement, &repository);
         }
     }
-    if metadata.name.len() + metadata.version.len() > MAX_NAME_AND_VERSION {
-        let text =
-            format!("name and version together have more than {MAX_NAME_AND_VERSION} characters");
-        problems.add("version", text.as_str(), text.as_str());
-    }
+    problems.file_name(metadata);
     let (Some(package), Some(version), true) = (package, version, problems.0.is_empty()) else {
         return Err(problems.0);
     };
@@ -196,6 +192,15 @@ impl Problems {
             self.add("version", ours, words);
         }
         Some(version)
+    }
+
+    fn file_name(&mut self, metadata: &Metadata) {
+        if metadata.name.len() + metadata.version.len() > MAX_NAME_AND_VERSION {
+            let text = format!(
+                "name and version together have more than {MAX_NAME_AND_VERSION} characters"
+            );
+            self.add("version", text.as_str(), text.as_str());
+        }
     }
 
     fn required(&mut self, metadata: &Metadata) {

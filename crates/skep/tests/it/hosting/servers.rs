@@ -95,53 +95,41 @@ fn a_server_has_to_be_known_by_its_key() {
     shop.skep(&["package", "show", "widget"]).failed();
 }
 
-#[test]
-fn a_repository_below_another_is_taken_over() {
-    let (old, _, _) = server();
-    let config = old.repository().join("skep.toml");
-    let mut text = fs_err::read_to_string(&config).unwrap();
-    let signing_key = golden("keys/rsa2048.pem");
-    let own = old.repository().join("second.pem");
-    fs_err::copy(signing_key, &own).unwrap();
+/// A server with gadget 1.0.0 in the repository `second`, and a file with a key for it.
+fn server_with_second() -> (Shop, PathBuf) {
+    let (mut shop, _, _) = server();
+    let own = shop.repository().join("second.pem");
+    fs_err::copy(golden("keys/rsa2048.pem"), &own).unwrap();
     use std::os::unix::fs::PermissionsExt;
     fs_err::set_permissions(&own, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let config = shop.repository().join("skep.toml");
+    let mut text = fs_err::read_to_string(&config).unwrap();
     text.push_str("\n[[repository]]\nname = \"second\"\nprivate_key_file = \"second.pem\"\n");
     fs_err::write(&config, text).unwrap();
-    let mut old = old;
-    old.serve();
-    let file = old.repository().with_file_name("gadget-1.0.0.tar");
+    shop.serve();
+    let file = shop.repository().with_file_name("gadget-1.0.0.tar");
     fs_err::write(&file, Package::new("gadget", "1.0.0").tarball()).unwrap();
-    let file = file.to_str().unwrap();
-    old.skep(&[
+    let second = ["--repository", "second"];
+    let publish = [
         "publish",
-        file,
-        "--repository",
-        "second",
+        file.to_str().unwrap(),
         "--published-at",
         "2024-02-02",
-    ])
-    .succeeded();
-    let product = [
-        "product",
-        "create",
-        "more",
-        "--package",
-        "*",
-        "--repository",
-        "second",
     ];
-    old.skep(&product).succeeded();
-    let issue = [
-        "--json",
-        "license",
-        "issue",
-        "--customer",
-        "seller@example.com",
-    ];
-    let issued =
-        json(old.skep(&[&issue[..], &["--product", "more", "--plan", "lifetime"]].concat()));
-    let key = old.repository().with_file_name("second-key");
+    shop.skep(&[&publish[..], &second].concat()).succeeded();
+    let product = ["product", "create", "more", "--package", "*"];
+    shop.skep(&[&product[..], &second].concat()).succeeded();
+    let issue = ["--json", "license", "issue", "--plan", "lifetime"];
+    let whom = ["--customer", "seller@example.com", "--product", "more"];
+    let issued = json(shop.skep(&[&issue[..], &whom].concat()));
+    let key = shop.repository().with_file_name("second-key");
     fs_err::write(&key, issued["key"]["secret"].as_str().unwrap()).unwrap();
+    (shop, key)
+}
+
+#[test]
+fn a_repository_below_another_is_taken_over() {
+    let (old, key) = server_with_second();
     let fingerprint = fs_err::read_to_string(golden("keys/rsa2048.fingerprint")).unwrap();
     let url = format!("{}/repos/second", old.repository_url());
     let shop = new_shop();
