@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use skep_formats::checksum::Sha256;
 use skep_formats::name::RepositoryName;
 
-use crate::app::{App, Signer, UnknownRepository};
+use crate::app::{App, RepositoryError, Signer};
 use crate::catalog::entry::PackageEntry;
 use crate::catalog::release::{Package, Release};
 use crate::catalog::views::{IndexKind, whole_index, whole_package};
@@ -21,9 +21,9 @@ use crate::mirror::{Contents, Wanted};
 pub enum ExportError {
     /// The configuration has no such repository.
     #[error(transparent)]
-    UnknownRepository(#[from] UnknownRepository),
+    Repository(#[from] RepositoryError),
     /// Somebody else signs it.
-    #[error("repository `{0}` has no signing key here, so there is nothing to sign an index with")]
+    #[error("repository `{0}` is prebuilt: its plain files are where its `registry_url` says")]
     NoKey(RepositoryName),
     /// The database failed.
     #[error(transparent)]

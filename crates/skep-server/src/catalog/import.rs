@@ -6,7 +6,7 @@ use skep_formats::name::{PackageName, RepositoryName};
 use skep_formats::registry;
 use skep_formats::version::Version;
 
-use crate::app::UnknownRepository;
+use crate::app::RepositoryError;
 use crate::catalog::find::CatalogError;
 use crate::catalog::publish::PublishError;
 use crate::clock::Timestamp;
@@ -52,9 +52,9 @@ pub enum Dating {
 /// Why a release was not taken over, or nothing was.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The configuration has no such repository.
+    /// The configuration has no such repository, or nothing is changed in it here.
     #[error(transparent)]
-    UnknownRepository(#[from] UnknownRepository),
+    Repository(#[from] RepositoryError),
     /// A license would see too much or too little.
     #[error("{} no date, and {}: nothing was imported\n  {}", match releases.len() {
         1 => "one release has".to_owned(),
@@ -110,16 +110,14 @@ impl ImportError {
     #[must_use]
     pub const fn is_ours(&self) -> bool {
         match self {
-            Self::UnknownRepository(_) | Self::Undated { .. } => true,
+            Self::Repository(_) | Self::Undated { .. } => true,
             Self::Publish(error) => matches!(
                 error,
-                PublishError::UnknownRepository(_)
-                    | PublishError::Files(_)
-                    | PublishError::Database(_)
+                PublishError::Repository(_) | PublishError::Files(_) | PublishError::Database(_)
             ),
             Self::Catalog(error) => matches!(
                 error,
-                CatalogError::UnknownRepository(_) | CatalogError::Database(_)
+                CatalogError::Repository(_) | CatalogError::Registry(_) | CatalogError::Database(_)
             ),
             Self::Checksum { .. } | Self::AnotherRelease(_) => false,
         }

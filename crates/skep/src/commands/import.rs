@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context, arguments: &Import) -> anyhow::Result
 }
 
 async fn import(app: &App, arguments: &Import, dates: &Dates) -> anyhow::Result<Report> {
-    let repository = &app.repository(arguments.repository.as_ref())?.name;
+    let repository = &app.managed_repository(arguments.repository.as_ref())?.name;
     let source = Source::open(arguments).await?;
     let mut report = Report::new(&source, repository, arguments.dry_run);
     report

@@ -93,7 +93,7 @@ pub async fn plan(
     offers: &[Offer],
     is_replacing: bool,
 ) -> Result<Plan, ImportError> {
-    let repository = &app.repository(Some(repository))?.name;
+    let repository = &app.managed_repository(Some(repository))?.name;
     let mut here = load(app, repository).await?;
     let mut plan = Plan::default();
     let mut seen = HashSet::new();

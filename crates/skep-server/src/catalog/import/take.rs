@@ -117,7 +117,10 @@ pub async fn amend(
     amendment: &Amendment,
     docs: Option<Bytes>,
 ) -> Result<Release, ImportError> {
-    let repository = app.repository(target.repository.as_ref())?.name.clone();
+    let repository = app
+        .managed_repository(target.repository.as_ref())?
+        .name
+        .clone();
     let docs = match docs {
         Some(bytes) => Some(store_docs(app, &repository, target, bytes).await?),
         None => None,
