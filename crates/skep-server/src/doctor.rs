@@ -119,7 +119,7 @@ pub async fn examine(config: &Config, clock: &Clock, examination: Examination) -
         }
         Ok(db) => {
             checks.push(folders::database(&db).await);
-            checks.extend(postgresql::server(config, &db, clock).await);
+            checks.extend(postgresql::server(config, &db).await);
             checks.extend(keys::remembered(config, &db).await);
             checks.extend(catalog::examine(files.as_ref(), &db, examination).await);
             checks.extend(prebuilt::remains(config, &db).await);

@@ -7,6 +7,7 @@ use std::fmt;
 mod archive;
 mod backup;
 mod check;
+mod contents;
 mod copy;
 mod error;
 mod fill;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sqlx::postgres::PgListener;
 
-use crate::clock::Timestamp;
 use crate::db::open::APPLICATION;
 use crate::db::{Db, DbError, Pools};
 
@@ -16,8 +15,6 @@ const HEARD_WITHIN: Duration = Duration::from_secs(2);
 pub struct Server {
     /// As it calls itself: `15.14 (Debian 15.14-0+deb12u1)`.
     pub version: String,
-    /// Its own time.
-    pub now: Timestamp,
     /// How many connections ordinary users may have.
     pub connections: i64,
     /// Those that other programs have, in all databases.
@@ -34,11 +31,10 @@ impl Db {
         if !self.is_postgres() {
             return Ok(None);
         }
-        let (version, now, connections, of_others, of_skep, nodes) = fetch_one!(
+        let (version, connections, of_others, of_skep, nodes) = fetch_one!(
             self.read().await?,
-            (String, i64, i64, i64, i64, i64),
+            (String, i64, i64, i64, i64),
             "SELECT current_setting('server_version'), \
-             CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT), \
              CAST(current_setting('max_connections') AS BIGINT) \
                - CAST(current_setting('superuser_reserved_connections') AS BIGINT), \
              CAST(COUNT(*) FILTER (WHERE NOT is_ours) AS BIGINT), \
@@ -50,7 +46,6 @@ impl Db {
         )?;
         Ok(Some(Server {
             version,
-            now: Timestamp::from_micros(now),
             connections,
             of_others,
             of_skep,

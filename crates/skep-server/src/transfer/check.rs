@@ -7,7 +7,7 @@ use bytes::Bytes;
 use skep_formats::checksum::Sha256;
 
 use super::archive::{self, Member, Sum};
-use super::backup::file_keys;
+use super::contents::file_keys;
 use super::error::BackupError;
 use super::fill::{Nul, fill};
 use super::manifest::{

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::archive::{self, Member};
-use super::backup::file_keys;
 use super::check::{Backup, expect_files};
+use super::contents::file_keys;
 use super::error::BackupError;
 use super::fill::{Nul, fill};
 use super::manifest::{CONFIGURATION, FILES, KEYS};
