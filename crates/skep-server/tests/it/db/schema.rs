@@ -68,7 +68,8 @@ async fn a_node_whose_database_was_migrated_serves_and_says_so() {
     on_each_app(async |app: TestApp| {
         app.publish("alpha", "1.0.0").await;
         let sold = app.sell(Sale::of("alpha")).await;
-        let api_key = app.member("rosa", Role::Owner).await;
+        let scopes = "api licenses:write";
+        let api_key = app.member_with("rosa", Role::Owner, scopes).await;
         raw(app.node.app.config.database.reveal(), FUTURE).await;
         until_noticed(&app.node).await;
         assert_eq!(app.get("/readyz").send().await.text(), "degraded: schema\n");
