@@ -9,6 +9,7 @@ mod lingering;
 mod metrics;
 mod signals;
 mod tls;
+mod workers;
 
 use std::io;
 use std::sync::Arc;

@@ -21,6 +21,7 @@ use super::Timeouts;
 use super::lingering::Lingering;
 use super::signals::Signals;
 use super::tls::{self, Stream};
+use super::workers::Workers;
 use crate::router::{Router, Unread};
 use crate::tls::Current;
 
@@ -30,6 +31,7 @@ pub(super) struct Connections {
     tls: Option<Arc<Current>>,
     builder: http1::Builder,
     write_timeout: Duration,
+    workers: Workers,
     tasks: TaskTracker,
     /// Asked for each answer; the token wakes connections that wait.
     is_ending: AtomicBool,
@@ -49,6 +51,7 @@ impl Connections {
             tls,
             builder,
             write_timeout: timeouts.write,
+            workers: Workers::start(),
             tasks: TaskTracker::new(),
             is_ending: AtomicBool::new(false),
             ending: CancellationToken::new(),
@@ -81,17 +84,24 @@ impl Connections {
         self.cut.cancel();
     }
 
-    /// Serves one more.
+    /// Serves one more, on a thread that watches it from now on.
     pub(super) fn add(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
         self.router.count_connection();
         // Without it, the last packet of an answer may wait for the client's acknowledgment.
         let _ = stream.set_nodelay(true);
+        let stream = stream.into_std();
         let connections = Arc::clone(self);
-        self.tasks.spawn(async move {
+        let connection = self.tasks.track_future(async move {
             let cut = connections.cut.clone();
-            cut.run_until_cancelled(connections.keep(stream, peer))
-                .await
+            match stream.and_then(TcpStream::from_std) {
+                Ok(stream) => {
+                    let connection = connections.keep(stream, peer);
+                    cut.run_until_cancelled(connection).await;
+                }
+                Err(error) => tracing::error!(%error, "a connection cannot be watched"),
+            }
         });
+        self.workers.spawn(connection);
     }
 
     async fn keep(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
