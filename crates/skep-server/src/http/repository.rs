@@ -63,22 +63,10 @@ pub(crate) async fn answer(node: &Node, call: Call<'_>) -> Response {
     );
     let mut visit = Visit::new(node, call, address);
     let identity = Identity::of(node, call.headers, visit.name);
-    let Answered { response, way } = match identity.snapshot(node, address, visit.now).await {
-        Ok(snapshot) => {
-            let caller = identity.caller(&snapshot, visit.now);
-            if let Caller::Known(_) | Caller::Member | Caller::Barred(_) = caller {
-                let own = identity.credential.first_bytes();
-                visit.told_as = own.unwrap_or(visit.told_as);
-            }
-            if let Caller::Member = caller {
-                identity.note_use(node, &snapshot, visit.now);
-            }
-            visit.answer_to(&caller, &snapshot).await
-        }
-        Err(too_many) => {
-            visit.record(&Caller::Nobody, StatusCode::TOO_MANY_REQUESTS, None);
-            visit.too_many(too_many).into()
-        }
+    let snapshot = node.snapshot.load_full();
+    let Answered { response, way } = match identity.caller(&snapshot, visit.now) {
+        Caller::UnknownKey { .. } => Box::pin(visit.answer_later(&identity)).await,
+        caller => visit.answer_to(&identity, &caller, &snapshot).await,
     };
     let (kind, status) = (metrics_kind(call.file), response.status().as_u16());
     (node.metrics.requests).answered(kind, status, way, stopwatch.elapsed());
@@ -120,7 +108,33 @@ impl<'a> Visit<'a> {
         Words::new(&self.node.app, self.repository)
     }
 
-    async fn answer_to(&self, caller: &Caller<'_>, snapshot: &Arc<Snapshot>) -> Answered {
+    /// Answers whoever has a key that the snapshot does not know, when the feed has been read once more.
+    async fn answer_later(&mut self, identity: &Identity<'_>) -> Answered {
+        match identity.look_again(self.node, self.address, self.now).await {
+            Ok(snapshot) => {
+                let caller = identity.caller(&snapshot, self.now);
+                self.answer_to(identity, &caller, &snapshot).await
+            }
+            Err(too_many) => {
+                self.record(&Caller::Nobody, StatusCode::TOO_MANY_REQUESTS, None);
+                self.too_many(too_many).into()
+            }
+        }
+    }
+
+    async fn answer_to(
+        &mut self,
+        identity: &Identity<'_>,
+        caller: &Caller<'_>,
+        snapshot: &Arc<Snapshot>,
+    ) -> Answered {
+        if let Caller::Known(_) | Caller::Member | Caller::Barred(_) = caller {
+            let own = identity.credential.first_bytes();
+            self.told_as = own.unwrap_or(self.told_as);
+        }
+        if let Caller::Member = caller {
+            identity.note_use(self.node, snapshot, self.now);
+        }
         if let Err(over_limit) = self.count_license(caller) {
             self.record(caller, StatusCode::TOO_MANY_REQUESTS, None);
             return self.too_many(over_limit).into();

@@ -149,29 +149,12 @@ impl<'a> Identity<'a> {
         (self.repository).is_none_or(|name| permissions.allows(&Need::ReadRepository(name)))
     }
 
-    fn is_unknown(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
-        matches!(self.caller(snapshot, now), Caller::UnknownKey { .. })
-    }
-
-    /// The snapshot to answer from. When it does not know a key that may have been issued a moment ago,
-    /// the feed is read once more first; a key that stays unknown counts against its address.
+    /// For a key that the snapshot does not know, which may have been issued a moment ago: the feed is read
+    /// once more. A key that stays unknown counts against its address.
     ///
     /// # Errors
     /// The address has sent too many unknown keys. Known ones are always answered.
-    pub(super) async fn snapshot(
-        &self,
-        node: &Node,
-        address: IpAddr,
-        now: Timestamp,
-    ) -> Result<Arc<Snapshot>, OverLimit> {
-        let snapshot = node.snapshot.load_full();
-        if !self.is_unknown(&snapshot, now) {
-            return Ok(snapshot);
-        }
-        Box::pin(self.look_again(node, address, now)).await
-    }
-
-    async fn look_again(
+    pub(super) async fn look_again(
         &self,
         node: &Node,
         address: IpAddr,
@@ -182,7 +165,7 @@ impl<'a> Identity<'a> {
             let _ = tokio::time::timeout(LONGEST_LOOK, node.snapshot.look_again()).await;
         }
         let snapshot = node.snapshot.load_full();
-        if self.is_unknown(&snapshot, now) {
+        if let Caller::UnknownKey { .. } = self.caller(&snapshot, now) {
             node.limits.count_unknown_key(address, now)?;
         }
         Ok(snapshot)
