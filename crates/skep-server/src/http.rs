@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod api;
 pub(crate) mod auth;
+pub(crate) mod authorization;
 pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod client;

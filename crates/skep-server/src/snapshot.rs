@@ -8,6 +8,7 @@ mod load;
 mod narrowing;
 pub mod shards;
 mod shelf;
+mod table;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,13 +16,13 @@ use std::sync::Arc;
 use skep_formats::name::RepositoryName;
 
 pub use self::handle::{Health, SnapshotHandle};
-use self::key_hasher::ByKeyHash;
+use self::load::{Keys, Licenses};
 use self::shards::Shards;
 use self::shelf::Shelf;
 use crate::accounts::member::Members;
 use crate::catalog::entry::{PackageEntry, ReleaseEntry};
-use crate::ids::{LicenseId, TokenGrantId};
-use crate::licensing::entitlement::{Entitlement, KeyFacts, LicenseFacts, Products};
+use crate::ids::TokenGrantId;
+use crate::licensing::entitlement::{Entitlement, Products};
 use crate::licensing::key::KeyHash;
 
 /// Every key, license, product, package and release, as of one revision of the feed.
@@ -29,8 +30,8 @@ use crate::licensing::key::KeyHash;
 pub struct Snapshot {
     epoch: Arc<str>,
     revision: i64,
-    keys: Shards<KeyHash, KeyFacts, ByKeyHash>,
-    licenses: Shards<LicenseId, Arc<LicenseFacts>>,
+    keys: Keys,
+    licenses: Licenses,
     products: Arc<Products>,
     members: Arc<Members>,
     revocations: Shards<TokenGrantId, ()>,

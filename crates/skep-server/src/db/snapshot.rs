@@ -63,17 +63,18 @@ pub struct PackageRow {
     pub releases: Vec<Release>,
 }
 
-/// All of it, as of one revision.
+/// All of it, as of one revision. Of keys and licenses there may be so many that whoever loads them
+/// takes each as it comes: `K` and `L` are what they become.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct Loaded<K = Vec<KeyRow>, L = Vec<LicenseRow>> {
     /// The feed's epoch.
     pub epoch: String,
     /// The feed's revision.
     pub revision: i64,
     /// Every key, in no order.
-    pub keys: Vec<KeyRow>,
-    /// Every license, sorted by id.
-    pub licenses: Vec<LicenseRow>,
+    pub keys: K,
+    /// Every license; from [`load`] they are sorted by id.
+    pub licenses: L,
     /// Every product.
     pub products: Vec<Product>,
     /// Every package.
@@ -112,8 +113,19 @@ pub enum Reload {
     Full,
 }
 
-/// Reads all of it. Streams: needs little more memory than what it returns.
+/// Reads all of it, as rows.
 pub async fn load(db: &Db) -> Result<Loaded, DbError> {
+    let mut loaded: Loaded = load_into(db).await?;
+    loaded.licenses.sort_unstable_by_key(|license| license.id);
+    Ok(loaded)
+}
+
+/// Reads all of it. Streams keys and licenses: needs little more memory than what it returns.
+pub async fn load_into<K, L>(db: &Db) -> Result<Loaded<K, L>, DbError>
+where
+    K: Default + Extend<KeyRow>,
+    L: Default + Extend<LicenseRow>,
+{
     load::load(&mut db.read().await?).await
 }
 

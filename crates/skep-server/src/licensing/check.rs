@@ -248,13 +248,14 @@ fn check_member(asked: &Asked<'_>) -> Result<Allowed, Denied> {
 /// # Errors
 /// It is revoked, or its time is over.
 pub fn check_key(key: &KeyFacts, now: Timestamp) -> Result<(), Denied> {
-    if let Some(since) = key.revoked_at {
+    let ends = key.ends();
+    if let Some(since) = ends.revoked_at {
         return Err(Denied::KeyRevoked { since });
     }
-    match key.expires_at {
+    match ends.expires_at {
         Some(since) if now > since => Err(Denied::KeyExpired {
             since,
-            was_rotated: key.rotated_at.is_some(),
+            was_rotated: ends.rotated_at.is_some(),
         }),
         _ => Ok(()),
     }
@@ -361,7 +362,7 @@ pub fn notices(
     now: Timestamp,
 ) -> Vec<Notice> {
     let terms = &entitlement.license.terms;
-    let key = entitlement.key;
+    let ends = entitlement.key.map(KeyFacts::ends);
     let is_soon = |end: Timestamp| Terms::is_soon(end, now);
     let mut notices = Vec::new();
     match terms.standing(now) {
@@ -379,7 +380,7 @@ pub fn notices(
         | Standing::NotStarted { .. }
         | Standing::Ended { .. } => {}
     }
-    match key.map(|key| (key.rotated_at, key.expires_at)) {
+    match ends.map(|ends| (ends.rotated_at, ends.expires_at)) {
         Some((Some(_), expires_at)) => notices.push(Notice::KeyRotated { expires_at }),
         Some((None, Some(expires_at))) if is_soon(expires_at) => {
             notices.push(Notice::KeyExpiring { expires_at })

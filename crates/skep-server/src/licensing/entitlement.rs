@@ -2,6 +2,7 @@
 //! ([`check`](super::check)) is made from.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use skep_formats::name::RepositoryName;
 
@@ -13,12 +14,19 @@ use crate::licensing::license::Terms;
 use crate::licensing::product::Product;
 
 /// What the decision needs of a license key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFacts {
     /// The key's id.
     pub id: KeyId,
     /// The license it opens.
     pub license: LicenseId,
+    // Most keys have no end, so it takes no room in them.
+    ends: Option<Box<KeyEnds>>,
+}
+
+/// How a license key ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyEnds {
     /// Refused after.
     pub expires_at: Option<Timestamp>,
     /// Refused since.
@@ -34,8 +42,8 @@ pub struct LicenseFacts {
     pub id: LicenseId,
     /// When and how far it gives what it gives.
     pub terms: Terms,
-    /// What was sold.
-    pub products: Box<[ProductId]>,
+    /// What was sold, shared by licenses for the same.
+    pub products: Arc<[ProductId]>,
     grants: Box<[ReleaseName]>,
 }
 
@@ -53,13 +61,32 @@ pub struct Entitlement<'a> {
     pub products: &'a Products,
 }
 
+impl KeyFacts {
+    /// The facts of a key.
+    #[must_use]
+    pub fn new(id: KeyId, license: LicenseId, ends: KeyEnds) -> Self {
+        let has_end = ends != KeyEnds::default();
+        Self {
+            id,
+            license,
+            ends: has_end.then(|| Box::new(ends)),
+        }
+    }
+
+    /// How it ends.
+    #[must_use]
+    pub fn ends(&self) -> KeyEnds {
+        self.ends.as_deref().copied().unwrap_or_default()
+    }
+}
+
 impl LicenseFacts {
     /// The facts of a license; grants may come in any order.
     #[must_use]
     pub fn new(
         id: LicenseId,
         terms: Terms,
-        products: Box<[ProductId]>,
+        products: Arc<[ProductId]>,
         mut grants: Box<[ReleaseName]>,
     ) -> Self {
         grants.sort_unstable();

@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::db::{self, Conn, DbError};
 use crate::ids::{KeyId, LicenseId};
 use crate::licensing::check::{self, Allowed, Asked, Caller, Denied};
-use crate::licensing::entitlement::{Entitlement, KeyFacts, LicenseFacts, Products};
+use crate::licensing::entitlement::{Entitlement, KeyEnds, KeyFacts, LicenseFacts, Products};
 use crate::licensing::key::{Form, KeyRecord, LicenseKey};
 use crate::licensing::words::Words;
 use crate::prebuilt::PrebuiltError;
@@ -184,13 +184,12 @@ async fn find(conn: &mut Conn, subject: &Subject) -> Result<Option<Found>, Expla
 
 impl From<&KeyRecord> for KeyFacts {
     fn from(key: &KeyRecord) -> Self {
-        Self {
-            id: key.id,
-            license: key.license,
+        let ends = KeyEnds {
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
             rotated_at: key.rotated_at,
-        }
+        };
+        Self::new(key.id, key.license, ends)
     }
 }
 

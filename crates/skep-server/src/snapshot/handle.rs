@@ -7,8 +7,8 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::{Mutex, Notify, watch};
 
-use super::Snapshot;
 use super::apply::Changes;
+use super::{Snapshot, load};
 use crate::clock::Stopwatch;
 use crate::db::snapshot::Reload;
 use crate::db::{self, Db, DbError};
@@ -79,7 +79,7 @@ impl SnapshotHandle {
     /// Starting needs the database.
     pub async fn start(db: Db, usage: Arc<Collector>) -> Result<Self, DbError> {
         bring_in(&usage).await;
-        let snapshot = Snapshot::from(db::snapshot::load(&db).await?);
+        let snapshot = load::load(&db).await?;
         tracing::info!(
             revision = snapshot.revision(),
             keys = snapshot.count_keys(),
@@ -295,7 +295,7 @@ impl SnapshotHandle {
             })),
             Reload::Full => {
                 tracing::info!("the feed has a gap or another epoch: loading everything");
-                Ok(Snapshot::from(db::snapshot::load(&self.db).await?))
+                load::load(&self.db).await
             }
         }
     }

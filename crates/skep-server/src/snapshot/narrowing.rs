@@ -31,12 +31,12 @@ impl Snapshot {
         Some(held)
     }
 
-    fn narrowed_licenses(&self, current: &Self) -> Vec<Arc<LicenseFacts>> {
+    fn narrowed_licenses(&self, current: &Self) -> Vec<LicenseFacts> {
         let changed = self.licenses.changed_since(&current.licenses);
         changed
             .filter_map(|(id, after)| {
                 let before = current.licenses.get(id)?;
-                gives_less(before, after).then(|| Arc::new(opened_as(before, after)))
+                gives_less(before, after).then(|| opened_as(before, after))
             })
             .collect()
     }
@@ -83,7 +83,7 @@ fn opened_as(before: &LicenseFacts, after: &LicenseFacts) -> LicenseFacts {
     LicenseFacts::new(
         before.id,
         terms,
-        before.products.clone(),
+        Arc::clone(&before.products),
         before.grants().into(),
     )
 }

@@ -2,16 +2,17 @@
 //! snapshots of running requests keep the old one.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
+
+use super::table::Table;
 
 const SHARDS: usize = 256;
 
 /// A map whose copies share all that has not changed since. Cloning it costs 256 reference counts.
 #[derive(Clone, Debug)]
 pub struct Shards<K, V, S = RandomState> {
-    shards: Box<[Arc<HashMap<K, V, S>>]>,
+    shards: Box<[Arc<Table<K, V>>]>,
     hasher: S,
 }
 
@@ -19,9 +20,7 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
     /// An empty map.
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
-        let shards = (0..SHARDS)
-            .map(|_| Arc::new(HashMap::with_hasher(hasher.clone())))
-            .collect();
+        let shards = (0..SHARDS).map(|_| Arc::default()).collect();
         Self { shards, hasher }
     }
 
@@ -31,13 +30,14 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
     where
         K: Borrow<Q>,
     {
-        self.shards[self.shard_of(key)].get(key)
+        let hash = self.hasher.hash_one(key);
+        self.shards[shard_of(hash)].get(hash, key)
     }
 
     /// Sets the value of a key.
     pub fn insert(&mut self, key: K, value: V) {
-        let shard = self.shard_of(&key);
-        Arc::make_mut(&mut self.shards[shard]).insert(key, value);
+        let hash = self.hasher.hash_one(&key);
+        Arc::make_mut(&mut self.shards[shard_of(hash)]).insert(hash, key, value);
     }
 
     /// Removes a key. A key that is not there copies nothing.
@@ -45,11 +45,17 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
     where
         K: Borrow<Q>,
     {
-        let shard = self.shard_of(key);
-        self.shards[shard]
-            .contains_key(key)
-            .then(|| Arc::make_mut(&mut self.shards[shard]).remove(key))
-            .flatten()
+        let hash = self.hasher.hash_one(key);
+        let shard = &mut self.shards[shard_of(hash)];
+        shard.get(hash, key)?;
+        Arc::make_mut(shard).remove(hash, key, |key| self.hasher.hash_one(key))
+    }
+
+    /// Gives back memory that is for entries to come. For those who have put in all there is.
+    pub fn shrink_to_fit(&mut self) {
+        for shard in &mut self.shards {
+            Arc::make_mut(shard).shrink_to_fit();
+        }
     }
 
     /// Every entry, in no order.
@@ -76,13 +82,13 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> Shards<K, V, S> {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.shards.iter().all(|shard| shard.is_empty())
+        self.len() == 0
     }
+}
 
-    // The map inside uses the highest and the lowest bits of the same hash: take others.
-    fn shard_of<Q: Hash + ?Sized>(&self, key: &Q) -> usize {
-        usize::try_from(self.hasher.hash_one(key) >> 40).unwrap_or(0) % SHARDS
-    }
+// A table takes the lowest bits of the same hash: take others.
+fn shard_of(hash: u64) -> usize {
+    usize::try_from(hash >> 40).unwrap_or(0) % SHARDS
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Default for Shards<K, V> {

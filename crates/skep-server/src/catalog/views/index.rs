@@ -135,7 +135,7 @@ pub(super) fn question(
         return hasher.finish();
     };
     part(format!("{:?}", license.terms.updates_until).as_bytes());
-    for product in &license.products {
+    for product in &*license.products {
         part(product.to_string().as_bytes());
     }
     for grant in license.grants() {

@@ -7,7 +7,7 @@ use crate::db::packages::PackageRow as PackageColumns;
 use crate::db::releases::{ReleaseRow, select_releases};
 use crate::db::snapshot::members;
 use crate::db::snapshot::rows::{
-    self, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql,
+    self, Given, GrantColumns, KeyColumns, LicenseColumns, ProductColumns, sql,
 };
 use crate::db::snapshot::{KeyRow, LicenseRow, PackageRow, Reload};
 use crate::db::{Change, Conn, DbError, feed, products};
@@ -106,7 +106,10 @@ async fn reload_licenses(
         .into_iter()
         .map(rows::license_grant)
         .collect::<Result<_, _>>()?;
-    rows::attach(&mut licenses, products, grants);
+    let given = Given::new(products, grants);
+    licenses
+        .iter_mut()
+        .for_each(|license| given.give_to(license));
     Ok(found(ids, licenses, |license| license.id))
 }
 

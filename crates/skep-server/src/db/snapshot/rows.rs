@@ -79,7 +79,7 @@ row! {
     }
 }
 
-/// A license that has no products and grants yet: see [`attach`].
+/// A license that has no products and grants yet: see [`Given`].
 pub(super) fn license(row: LicenseColumns) -> Result<LicenseRow, DbError> {
     let at = At {
         table: "licenses",
@@ -128,28 +128,36 @@ pub(super) fn license_grant(row: GrantColumns) -> Result<(LicenseId, ReleaseName
     ))
 }
 
-/// Gives every license its products and grants. Sorting and walking takes less memory than a map.
-pub(super) fn attach(
-    licenses: &mut [LicenseRow],
-    mut products: Vec<(LicenseId, ProductId)>,
-    mut grants: Vec<(LicenseId, ReleaseName)>,
-) {
-    licenses.sort_unstable_by_key(|license| license.id);
-    products.sort_unstable();
-    grants.sort_unstable();
-    let mut products = products.into_iter().peekable();
-    let mut grants = grants.into_iter().peekable();
-    for license in licenses {
-        let id = license.id;
-        while products.next_if(|(of, _)| *of < id).is_some() {}
-        while grants.next_if(|(of, _)| *of < id).is_some() {}
-        license.products = std::iter::from_fn(|| products.next_if(|(of, _)| *of == id))
-            .map(|(_, it)| it)
-            .collect();
-        license.grants = std::iter::from_fn(|| grants.next_if(|(of, _)| *of == id))
-            .map(|(_, it)| it)
-            .collect();
+/// Products and grants of licenses, sorted: that takes less memory than a map.
+pub(super) struct Given {
+    products: Vec<(LicenseId, ProductId)>,
+    grants: Vec<(LicenseId, ReleaseName)>,
+}
+
+impl Given {
+    /// Both may come in any order.
+    pub(super) fn new(
+        mut products: Vec<(LicenseId, ProductId)>,
+        mut grants: Vec<(LicenseId, ReleaseName)>,
+    ) -> Self {
+        products.sort_unstable();
+        grants.sort_unstable();
+        Self { products, grants }
     }
+
+    /// Gives a license its products and grants.
+    pub(super) fn give_to(&self, license: &mut LicenseRow) {
+        license.products = of_license(&self.products, license.id).collect();
+        license.grants = of_license(&self.grants, license.id).collect();
+    }
+}
+
+fn of_license<T: Clone>(sorted: &[(LicenseId, T)], license: LicenseId) -> impl Iterator<Item = T> {
+    let first = sorted.partition_point(|(of, _)| *of < license);
+    sorted[first..]
+        .iter()
+        .take_while(move |(of, _)| *of == license)
+        .map(|(_, given)| given.clone())
 }
 
 /// Puts releases under their packages.

@@ -7,7 +7,7 @@ use super::*;
 use crate::catalog::release::{Package, Release};
 use crate::clock::Clock;
 use crate::ids::{KeyId, LicenseId, PackageId, ProductId, ReleaseId};
-use crate::licensing::entitlement::{LicenseFacts, Products};
+use crate::licensing::entitlement::{KeyEnds, LicenseFacts, Products};
 use crate::licensing::grant::ReleaseName;
 use crate::licensing::license::Status;
 use crate::licensing::product::Product;
@@ -73,13 +73,7 @@ impl World {
             Box::default(),
         );
         Self {
-            key: KeyFacts {
-                id: KeyId::new(&clock),
-                license: license.id,
-                expires_at: None,
-                revoked_at: None,
-                rotated_at: None,
-            },
+            key: KeyFacts::new(KeyId::new(&clock), license.id, KeyEnds::default()),
             license,
             products: [(product.id, product)].into(),
             alpha: package("alpha", &[("2.0.0", 100), ("1.0.0", 300), ("1.1.0", 200)]),
@@ -93,10 +87,15 @@ impl World {
         world
     }
 
-    fn with_key(change: impl FnOnce(&mut KeyFacts)) -> Self {
-        let mut world = Self::new();
-        change(&mut world.key);
-        world
+    fn with_key(change: impl FnOnce(&mut KeyEnds)) -> Self {
+        Self::new().and_key(change)
+    }
+
+    fn and_key(mut self, change: impl FnOnce(&mut KeyEnds)) -> Self {
+        let mut ends = self.key.ends();
+        change(&mut ends);
+        self.key = KeyFacts::new(self.key.id, self.key.license, ends);
+        self
     }
 
     fn granting(mut self, package: &str, version: &str) -> Self {
@@ -251,8 +250,8 @@ fn licenses_that_are_closed() {
 
 #[test]
 fn a_key_s_problem_comes_before_its_license_s() {
-    let mut world = World::with_terms(|terms| terms.status = Status::Revoked);
-    world.key.revoked_at = Some(NOW);
+    let world = World::with_terms(|terms| terms.status = Status::Revoked);
+    let world = world.and_key(|key| key.revoked_at = Some(NOW));
     assert_eq!(world.index(), Err(Denied::KeyRevoked { since: NOW }));
 }
 

@@ -76,8 +76,8 @@ fn world() -> (Snapshot, LicenseRow, KeyRow, PackageRow) {
     let loaded = Loaded {
         epoch: "e".to_owned(),
         revision: 1,
-        keys: vec![key.clone()],
-        licenses: vec![license.clone()],
+        keys: only(key.clone()),
+        licenses: only(license.clone()),
         products: Vec::new(),
         packages: vec![package.clone()],
         users: Vec::new(),
@@ -85,6 +85,12 @@ fn world() -> (Snapshot, LicenseRow, KeyRow, PackageRow) {
         revocations: Vec::new(),
     };
     (Snapshot::from(loaded), license, key, package)
+}
+
+fn only<T, All: Default + Extend<T>>(one: T) -> All {
+    let mut all = All::default();
+    all.extend([one]);
+    all
 }
 
 fn knows(snapshot: &Snapshot, key: &str) -> bool {
@@ -120,6 +126,7 @@ fn keys_come_change_and_go() {
             .unwrap()
             .key
             .unwrap()
+            .ends()
             .revoked_at
     };
     assert_eq!((facts(&first), facts(&second)), (None, Some(NOW)));
