@@ -6,6 +6,7 @@
 mod bucket;
 pub mod cloudfront;
 pub mod direct;
+mod last_url;
 pub mod local_url;
 mod open;
 mod signed_url;
@@ -22,6 +23,7 @@ use moka::future::Cache;
 use skep_formats::name::RepositoryName;
 
 use self::bucket::Bucket;
+pub use self::last_url::LastUrl;
 pub use self::open::DeliveryError;
 pub use self::signed_url::SignedUrl;
 pub use self::way::Way;
@@ -242,10 +244,14 @@ impl Delivery {
             Mode::CloudFront(cloudfront) => {
                 let cloudfront = Arc::clone(cloudfront);
                 let Bucket { begun, expires_at } = bucket;
-                // RSA takes half a millisecond: too long for a thread that serves requests.
                 // A plus is a space to S3.
                 let path = path.replace('+', "%2B");
+                let is_quick = cloudfront.signs_quickly(begun);
                 let sign = move || cloudfront.sign(&path, begun, expires_at, caller);
+                if is_quick {
+                    return sign().ok();
+                }
+                // RSA takes half a millisecond: too long for a thread that serves requests.
                 tokio::task::spawn_blocking(sign).await.ok()?.ok()
             }
             Mode::Presign(files) => {

@@ -21,6 +21,7 @@ use self::shards::Shards;
 use self::shelf::Shelf;
 use crate::accounts::member::Members;
 use crate::catalog::entry::{PackageEntry, ReleaseEntry};
+use crate::delivery::LastUrl;
 use crate::ids::TokenGrantId;
 use crate::licensing::entitlement::{Entitlement, Products};
 use crate::licensing::key::KeyHash;
@@ -44,6 +45,7 @@ pub struct Snapshot {
 pub struct FoundRelease {
     package: Arc<PackageEntry>,
     index: usize,
+    tarball_url: Arc<LastUrl>,
 }
 
 impl FoundRelease {
@@ -57,6 +59,12 @@ impl FoundRelease {
     #[must_use]
     pub fn release(&self) -> &ReleaseEntry {
         &self.package.releases()[self.index]
+    }
+
+    /// Where the URL of its tarball is kept.
+    #[must_use]
+    pub fn tarball_url(&self) -> &LastUrl {
+        &self.tarball_url
     }
 }
 

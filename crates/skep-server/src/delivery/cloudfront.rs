@@ -155,6 +155,11 @@ impl CloudFront {
         sign_with(&self.key, &self.policy, url, expires_at)
     }
 
+    /// Whether [`sign`](Self::sign) takes less time than handing it to another thread would.
+    pub(super) fn signs_quickly(&self, begun: Timestamp) -> bool {
+        self.key_at(begun).key.is_ecdsa()
+    }
+
     fn key_at(&self, moment: Timestamp) -> &NamedKey {
         match &self.next_key {
             Some((next, from)) if moment >= *from => next,

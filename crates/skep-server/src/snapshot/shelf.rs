@@ -28,6 +28,7 @@ impl Shelf {
                 FoundRelease {
                     package: Arc::clone(&package),
                     index,
+                    tarball_url: Arc::default(),
                 },
             );
         }

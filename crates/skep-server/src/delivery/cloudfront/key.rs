@@ -83,6 +83,10 @@ impl SigningKey {
         }
     }
 
+    pub(super) const fn is_ecdsa(&self) -> bool {
+        matches!(self.0, Kind::Ecdsa(_))
+    }
+
     fn rsa<E>(key: Result<RsaKeyPair, E>) -> Result<Self, KeyError> {
         let key = key.map_err(|_| KeyError::Unsupported)?;
         let bits = key.public_modulus_len() * 8;

@@ -186,12 +186,12 @@ impl Visit<'_> {
             release,
         };
         check::check(caller, &asked, self.now)?;
-        let file = release.and_then(|release| match self.call.file {
-            File::Docs(_) => release.docs.as_ref(),
-            _ => Some(&release.tarball),
+        let file = found.and_then(|found| match self.call.file {
+            File::Docs(_) => Some((found.release().docs.as_ref()?, None)),
+            _ => Some((&found.release().tarball, Some(found.tarball_url()))),
         });
         match file {
-            Some(file) => Ok(self.deliver(file).await),
+            Some((file, last_url)) => Ok(self.deliver(file, last_url).await),
             None => Err(Denied::NoDocs {
                 package: package.to_owned(),
                 version: version.to_owned(),

@@ -8,7 +8,7 @@ use skep_formats::checksum::Sha256;
 
 use super::Visit;
 use super::answer::{Answered, internal, with_validators};
-use crate::delivery::{Asker, Located, SignedUrl};
+use crate::delivery::{Asker, LastUrl, Located, SignError, SignedUrl};
 use crate::files::FileKey;
 use crate::http::address::is_trusted;
 use crate::http::{empty, files, is_known};
@@ -17,13 +17,18 @@ const ACCEL_REDIRECT: HeaderName = HeaderName::from_static("x-accel-redirect");
 
 impl Visit<'_> {
     /// The file, or where it is, or that the client has it.
-    pub(super) async fn deliver(&self, file: &FileKey) -> Answered {
+    pub(super) async fn deliver(&self, file: &FileKey, last_url: Option<&LastUrl>) -> Answered {
         let etag = etag_of(file.checksum());
         if is_known(self.call.headers, &etag) {
             return with_validators(empty(StatusCode::NOT_MODIFIED), etag).into();
         }
         let delivery = &self.node.delivery;
-        let located = match delivery.locate(file, &self.asker(), self.now).await {
+        let known = last_url.and_then(|last| delivery.last_url(file, last, self.now));
+        let located = match known {
+            Some(url) => Ok(Located::Redirect(url)),
+            None => Box::pin(self.locate(file, last_url)).await,
+        };
+        let located = match located {
             Ok(located) => located,
             Err(error) => {
                 tracing::error!(%error, "a file cannot be delivered");
@@ -61,6 +66,14 @@ impl Visit<'_> {
                 response
             }
             Err(error) => files::unreadable(&error),
+        }
+    }
+
+    async fn locate(&self, file: &FileKey, last: Option<&LastUrl>) -> Result<Located, SignError> {
+        let (delivery, asker) = (&self.node.delivery, self.asker());
+        match last {
+            Some(last) => delivery.locate_and_keep(file, last, &asker, self.now).await,
+            None => delivery.locate(file, &asker, self.now).await,
         }
     }
 
