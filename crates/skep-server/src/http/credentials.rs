@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use data_encoding::BASE64;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use crate::accounts::api_key::ApiKey;
+use crate::http::authorization::Authorization;
 use crate::licensing::key::{Form, KeyHash, LicenseKey};
 use crate::node::Node;
 use crate::oauth::tokens::{self, Token};
@@ -49,41 +49,16 @@ impl Presented {
 impl Credential {
     /// The credential in these headers.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let Some(value) = headers.get(AUTHORIZATION) else {
-            return Self::Missing;
-        };
-        let text = String::from_utf8_lossy(value.as_bytes());
-        let text = text.trim();
-        let (scheme, rest) = text
-            .split_once(' ')
-            .map_or((text, ""), |(scheme, rest)| (scheme, rest.trim()));
-        if scheme.eq_ignore_ascii_case("basic") {
-            Self::basic(rest)
-        } else if scheme.eq_ignore_ascii_case("bearer") {
-            if rest.is_empty() {
-                Self::Missing
-            } else {
-                Self::Token(Presented::new(rest))
+        Authorization::read(headers, |found| match found {
+            Authorization::Nothing => Self::Missing,
+            Authorization::Raw(text) => Self::Key(Presented::new(text)),
+            Authorization::Bearer(text) => Self::Token(Presented::new(text)),
+            Authorization::Basic { user: "", password } => Self::Key(Presented::new(password)),
+            Authorization::Basic { user, password: "" } => Self::Key(Presented::new(user)),
+            Authorization::Basic { user, password } => {
+                Self::Either(Presented::new(password), Presented::new(user))
             }
-        } else if text.is_empty() {
-            Self::Missing
-        } else {
-            Self::Key(Presented::new(text))
-        }
-    }
-
-    fn basic(encoded: &str) -> Self {
-        let Ok(decoded) = BASE64.decode(encoded.as_bytes()) else {
-            return Self::Key(Presented::new(encoded));
-        };
-        let text = String::from_utf8_lossy(&decoded);
-        let (user, password) = text.split_once(':').unwrap_or((&text, ""));
-        match (user.is_empty(), password.is_empty()) {
-            (true, true) => Self::Missing,
-            (true, false) => Self::Key(Presented::new(password)),
-            (false, true) => Self::Key(Presented::new(user)),
-            (false, false) => Self::Either(Presented::new(password), Presented::new(user)),
-        }
+        })
     }
 
     /// Every text that may be the key, the likeliest first.
@@ -146,6 +121,7 @@ pub(crate) fn token(node: &Node, headers: &HeaderMap, hash: KeyHash) -> Option<A
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::BASE64;
     use http::HeaderValue;
 
     use super::*;

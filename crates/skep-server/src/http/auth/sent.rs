@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use data_encoding::BASE64;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 
 use crate::accounts::api_key::ApiKey;
 use crate::accounts::password::Password;
+use crate::http::authorization::Authorization;
 use crate::secret_text::{Form, KeyHash};
 
 /// A token as it was sent. It has no `Display`, and its `Debug` hides it.
@@ -48,51 +47,27 @@ pub(super) enum Sent {
 impl Sent {
     /// The credential in these headers: raw, `Bearer` or `Basic`.
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let Some(value) = headers.get(AUTHORIZATION) else {
-            return Self::Nothing;
-        };
-        let text = String::from_utf8_lossy(value.as_bytes());
-        let text = text.trim();
-        let (scheme, rest) = text
-            .split_once(' ')
-            .map_or((text, ""), |(scheme, rest)| (scheme, rest.trim()));
-        if scheme.eq_ignore_ascii_case("basic") {
-            Self::basic(rest)
-        } else if scheme.eq_ignore_ascii_case("bearer") {
-            Self::bearer(rest)
-        } else {
-            Self::key(text)
-        }
-    }
-
-    fn key(text: &str) -> Self {
-        if text.is_empty() {
-            Self::Nothing
-        } else {
-            Self::Key(KeyHash::of(text))
-        }
+        Authorization::read(headers, |found| match found {
+            Authorization::Nothing => Self::Nothing,
+            Authorization::Raw(text) => Self::Key(KeyHash::of(text)),
+            Authorization::Bearer(text) => Self::bearer(text),
+            Authorization::Basic { user, password } => Self::basic(user, password),
+        })
     }
 
     fn bearer(text: &str) -> Self {
-        if text.is_empty() || ApiKey::form(text) != Form::Foreign {
-            Self::key(text)
+        if is_key(text) {
+            Self::Key(KeyHash::of(text))
         } else {
             Self::Token(BearerToken(text.to_owned()))
         }
     }
 
     /// An API key may stand for the name or for the password.
-    fn basic(encoded: &str) -> Self {
-        let Ok(decoded) = BASE64.decode(encoded.as_bytes()) else {
-            return Self::key(encoded);
-        };
-        let text = String::from_utf8_lossy(&decoded);
-        let (name, password) = text.split_once(':').unwrap_or((&text, ""));
-        let is_key = |text: &str| ApiKey::form(text) != Form::Foreign;
+    fn basic(name: &str, password: &str) -> Self {
         match (name, password) {
-            ("", "") => Self::Nothing,
-            ("", key) | (key, "") => Self::key(key),
-            (_, key) | (key, _) if is_key(key) => Self::key(key),
+            ("", key) | (key, "") => Self::Key(KeyHash::of(key)),
+            (_, key) | (key, _) if is_key(key) => Self::Key(KeyHash::of(key)),
             (name, password) => Self::Login {
                 name: name.to_owned(),
                 password: Password::from_text(password),
@@ -101,9 +76,15 @@ impl Sent {
     }
 }
 
+fn is_key(text: &str) -> bool {
+    ApiKey::form(text) != Form::Foreign
+}
+
 #[cfg(test)]
 mod tests {
+    use data_encoding::BASE64;
     use http::HeaderValue;
+    use http::header::AUTHORIZATION;
 
     use super::*;
     use crate::clock::Clock;
