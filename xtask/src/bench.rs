@@ -7,6 +7,7 @@ mod installation;
 mod load;
 mod measure;
 mod memory;
+mod million;
 mod nginx;
 mod nodes;
 mod packages;
@@ -14,6 +15,7 @@ mod postgres;
 mod publish;
 mod redirects;
 mod registry;
+mod rsa_peer;
 mod streaming;
 mod tokens;
 mod uploads;
@@ -24,10 +26,11 @@ use anyhow::{Context, Result, bail};
 use figures::Figures;
 use installation::Installation;
 use packages::Release;
+use redirects::TARBALLS;
 use tempfile::TempDir;
 
 /// What can be measured alone.
-const PARTS: &str = "formats, uploads, streaming, redirects, tokens, nodes, databases";
+const PARTS: &str = "formats, uploads, streaming, redirects, million, tokens, nodes, databases";
 /// What the promises speak of.
 const LICENSES: usize = 10_000;
 const PACKAGES: usize = 2_000;
@@ -47,6 +50,9 @@ struct Bench {
 pub(crate) fn run(what: &[&str]) -> Result<bool> {
     if let ["side", task @ ..] = what {
         return formats::side::run(task).map(|()| true);
+    }
+    if let ["rsa-peer", address, keys, key] = what {
+        return rsa_peer::run(address, keys, key).map(|()| true);
     }
     let ourselves = std::env::current_exe()?;
     let target = ourselves.parent().context("a program lies in a folder")?;
@@ -77,7 +83,7 @@ fn one_part(part: &str, bench: Bench, figures: &mut Figures) -> Result<()> {
         "uploads" => uploads::measure(&bench, figures),
         "streaming" => streaming::measure(&bench, figures),
         "redirects" | "tokens" | "nodes" => {
-            let bench = bench.with_releases()?;
+            let bench = bench.with_releases(TARBALLS)?;
             let full = Installation::filled(&bench, LICENSES)?;
             let server = full.serve()?;
             match part {
@@ -86,8 +92,13 @@ fn one_part(part: &str, bench: Bench, figures: &mut Figures) -> Result<()> {
                 _ => nodes::two_against_one(&bench, &full, figures),
             }
         }
+        "million" => {
+            let bench = bench.with_releases(TARBALLS)?;
+            let few = Installation::filled(&bench, LICENSES)?;
+            million::measure(&bench, &few, figures)
+        }
         "databases" => {
-            let bench = bench.with_releases()?;
+            let bench = bench.with_releases(TARBALLS)?;
             let full = Installation::filled(&bench, LICENSES)?;
             nodes::databases(&bench, &full, figures)
         }
@@ -96,10 +107,11 @@ fn one_part(part: &str, bench: Bench, figures: &mut Figures) -> Result<()> {
 }
 
 impl Bench {
-    fn with_releases(mut self) -> Result<Self> {
-        eprintln!("making {RELEASES} tarballs of {PACKAGES} packages");
+    fn with_releases(mut self, releases: usize) -> Result<Self> {
+        let packages = PACKAGES.min(releases);
+        eprintln!("making {releases} tarballs of {packages} packages");
         let folder = self.folder.path().join("tarballs");
-        self.releases = packages::make(&folder, PACKAGES, RELEASES)?;
+        self.releases = packages::make(&folder, packages, releases)?;
         Ok(self)
     }
 }
@@ -108,7 +120,7 @@ fn everything(bench: Bench, figures: &mut Figures) {
     // One part that cannot be measured does not take the others with it.
     let outcome = formats::measure(bench.folder.path(), figures);
     figures.broken("the formats", outcome);
-    match bench.with_releases() {
+    match bench.with_releases(RELEASES) {
         Ok(bench) => measure_product(&bench, figures),
         Err(error) => figures.broken("the made-up releases", Err(error)),
     }
@@ -138,5 +150,6 @@ fn measure_full(bench: &Bench, figures: &mut Figures) -> Result<()> {
     memory::filled(&server, "after the load", figures)?;
     nodes::two_against_one(bench, &full, figures)?;
     drop(server);
-    nodes::databases(bench, &full, figures)
+    nodes::databases(bench, &full, figures)?;
+    million::measure(bench, &full, figures)
 }

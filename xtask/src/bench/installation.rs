@@ -180,6 +180,11 @@ impl Installation {
         format!("http://{}", self.address)
     }
 
+    /// The file of its SQLite.
+    pub(super) fn database(&self) -> PathBuf {
+        self.folder.join("skep.db")
+    }
+
     fn cdn_key(&self) -> String {
         self.folder.join("cdn-key.pem").display().to_string()
     }
@@ -195,7 +200,7 @@ impl Installation {
             .stderr(log)
             .spawn()?;
         let mut server = Server { child };
-        for _ in 0..600 {
+        for _ in 0..1_800 {
             if get(self.address, "/readyz", "").is_ok_and(|answer| answer.contains(" 200 ")) {
                 return Ok(server);
             }
@@ -205,7 +210,7 @@ impl Installation {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        bail!("skep serve is not ready after 30 seconds")
+        bail!("skep serve is not ready after 90 seconds")
     }
 
     /// Where the CDN's copy of a tarball is, as the server tells a customer.

@@ -5,21 +5,27 @@ use std::{net::SocketAddr, rc::Rc, time::Duration};
 use anyhow::Result;
 
 use super::{
-    Bench, RELEASES,
+    Bench,
     figures::{Figures, Promise},
     installation::{Installation, Server},
     load::{self, Bounds, Requests},
     measure::{median, processor_ticks},
     nginx::{self, Site},
+    rsa_peer,
 };
 use crate::process::on_path;
 
 const NAME: &str =
     "authorized tarball requests answered by 302, against nginx answering a fixed 302";
-const PROMISE: Promise = Promise::AtLeast(0.6);
+const PROMISE: Promise = Promise::AtLeast(0.8);
+const RSA_NAME: &str =
+    "authorized tarball requests answered by 302, against a server that signs RSA-2048 each time";
+const RSA_PROMISE: Promise = Promise::AtLeast(20.0);
 const ROUNDS: usize = 3;
 /// A customer's builds ask for the releases of a lock file: always the same.
 const LOCKED: usize = 4;
+/// How many different tarballs are asked for.
+pub(super) const TARBALLS: usize = 1_000;
 pub(super) const WARM_UP: Bounds = Bounds {
     connections: 64,
     answers: 60_000,
@@ -30,8 +36,14 @@ pub(super) const LOAD: Bounds = Bounds {
     answers: 400_000,
     time: Duration::from_secs(8),
 };
+/// Whoever signs each time needs no more to show how often.
+const RSA_LOAD: Bounds = Bounds {
+    connections: 64,
+    answers: 400_000,
+    time: Duration::from_secs(4),
+};
 
-/// Measures it in alternating runs against nginx.
+/// Measures it in alternating runs against nginx, and against a server that signs each time.
 pub(super) fn measure(
     bench: &Bench,
     full: &Installation,
@@ -57,13 +69,16 @@ pub(super) fn measure(
         Site::Redirect(&location),
     )?;
     load::run(&[nginx_address], &requests, WARM_UP)?;
-    let mut pairs = Vec::new();
+    let signer = rsa_peer::serve(&bench.folder.path().join("rsa-peer"), &full.keys)?;
+    let (mut pairs, mut signing) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let ours = round(full.address, server, &requests)?;
-        let theirs = round(nginx_address, &nginx, &requests)?;
+        let ours = round(full.address, server, &requests, LOAD)?;
+        let theirs = round(nginx_address, &nginx, &requests, LOAD)?;
         pairs.push((ours, theirs));
+        signing.push((ours, round(signer.1, &signer.0, &requests, RSA_LOAD)?));
     }
     report(&pairs, figures);
+    report_signing(&signing, figures);
     Ok(())
 }
 
@@ -74,9 +89,14 @@ pub(super) struct Round {
     pub(super) processor_us: f64,
 }
 
-pub(super) fn round(address: SocketAddr, server: &Server, requests: &Requests) -> Result<Round> {
+pub(super) fn round(
+    address: SocketAddr,
+    server: &Server,
+    requests: &Requests,
+    bounds: Bounds,
+) -> Result<Round> {
     let before = processor_ticks(server.process())?;
-    let outcome = load::run(&[address], requests, LOAD)?;
+    let outcome = load::run(&[address], requests, bounds)?;
     let ticks = processor_ticks(server.process())? - before;
     Ok(Round {
         per_second: outcome.per_second,
@@ -106,16 +126,40 @@ fn report(pairs: &[(Round, Round)], figures: &mut Figures) {
     );
 }
 
+fn report_signing(pairs: &[(Round, Round)], figures: &mut Figures) {
+    let middle =
+        |value: fn(&(Round, Round)) -> f64| median(&pairs.iter().map(value).collect::<Vec<f64>>());
+    let details = format!(
+        "median of {ROUNDS} alternating runs; {:.0} and {:.0} answers per second, {:.1} and {:.1} µs of processor time each",
+        middle(|(ours, _)| ours.per_second),
+        middle(|(_, theirs)| theirs.per_second),
+        middle(|(ours, _)| ours.processor_us),
+        middle(|(_, theirs)| theirs.processor_us),
+    );
+    let ratio = middle(|(ours, theirs)| ours.per_second / theirs.per_second);
+    figures.promised(RSA_NAME, ratio, "", RSA_PROMISE, &details);
+}
+
 fn path(package: &str, version: &str) -> String {
     format!("/repo/tarballs/{package}-{version}.tar")
 }
 
 /// One request of every customer, each with their credential, for each release in their lock file.
 pub(super) fn requests(bench: &Bench, full: &Installation, credentials: &[String]) -> Requests {
-    let mut requests = Vec::new();
+    requests_for(bench, full, credentials, LOCKED)
+}
+
+/// The same for so many releases.
+pub(super) fn requests_for(
+    bench: &Bench,
+    full: &Installation,
+    credentials: &[String],
+    locked: usize,
+) -> Requests {
+    let mut requests = Vec::with_capacity(credentials.len() * locked);
     for (customer, credential) in credentials.iter().enumerate() {
-        for turn in 0..LOCKED {
-            let release = &bench.releases[(customer * 37 + turn * 1_009) % RELEASES];
+        for turn in 0..locked {
+            let release = &bench.releases[(customer * 37 + turn * 211) % TARBALLS];
             let path = path(&release.package, &release.version);
             let request = format!(
                 "GET {path} HTTP/1.1\r\nhost: {}\r\nte: \r\nuser-agent: hex_core/0.19.0 hex/2.5.2 (elixir/1.14.0) (OTP/25) (erts/13.1.5)\r\nauthorization: {credential}\r\n\r\n",

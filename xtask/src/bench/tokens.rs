@@ -10,7 +10,7 @@ use super::{
     installation::{Installation, Server, post},
     load::{self, Requests},
     measure::median,
-    redirects::{Round, WARM_UP, requests, round},
+    redirects::{LOAD, Round, WARM_UP, requests, round},
 };
 
 const NAME: &str = "tarball requests with an exchanged token, against the same with license keys";
@@ -40,8 +40,8 @@ pub(super) fn measure(
     load::run(&[full.address], &with_keys, WARM_UP)?;
     let mut pairs = Vec::new();
     for _ in 0..ROUNDS {
-        let tokens = round(full.address, server, &with_tokens)?;
-        let keys = round(full.address, server, &with_keys)?;
+        let tokens = round(full.address, server, &with_tokens, LOAD)?;
+        let keys = round(full.address, server, &with_keys, LOAD)?;
         pairs.push((tokens, keys));
     }
     report(&pairs, figures);
