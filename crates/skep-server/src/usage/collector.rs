@@ -19,13 +19,18 @@ use crate::config;
 use crate::db::{Db, DbError};
 
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
-/// Rows of one file, and so of one transaction: memory and the time others wait are bounded by it.
-const BATCH_ROWS: usize = 2_000;
+/// Rows of one file, and so of one transaction: memory and the time others wait are bounded by it. Each
+/// transaction writes every page it has touched, and with more rows it touches a page more often.
+const BATCH_ROWS: usize = 8_000;
 /// What is kept of the memory on the way to the spool.
 const KEPT_BYTES: usize = 4 << 20;
 /// After a batch it rests for so many times as long as the batch took: requests come first, and other
-/// writers get their turn. Under load the spool grows instead, on disk.
+/// writers get their turn.
 const REST: u32 = 3;
+/// While very many requests come, it rests for so many times: what comes in a burst goes to disk first.
+const REST_WHEN_BUSY: u32 = 30;
+/// But not when so many files wait, two million rows: then the burst has become the usual.
+const MANY_WAITING: usize = 250;
 
 /// Counts requests and brings the counts to the database.
 #[derive(Debug)]
@@ -39,9 +44,20 @@ pub struct Collector {
     addresses: Addresses,
     /// One batch at a time.
     delivery: tokio::sync::Mutex<()>,
+    /// Memory filled up before it was time to write it to the spool.
+    is_busy: AtomicBool,
     /// An outage is logged when it begins and when it ends: that of the database, and that of the spool.
     is_stuck: AtomicBool,
     is_unwritten: AtomicBool,
+}
+
+/// How batches follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// Somebody waits for the last one.
+    AtOnce,
+    /// With a rest after each.
+    Resting,
 }
 
 /// Why a batch stays in the spool.
@@ -68,6 +84,7 @@ impl Collector {
             clock,
             addresses: config.addresses,
             delivery: tokio::sync::Mutex::default(),
+            is_busy: AtomicBool::new(false),
             is_stuck: AtomicBool::new(false),
             is_unwritten: AtomicBool::new(false),
         })
@@ -101,16 +118,17 @@ impl Collector {
                 pause.await;
                 continue;
             }
-            tokio::select! {
-                () = pause => {}
-                () = self.recorder.full() => {}
-            }
+            let is_full = tokio::select! {
+                () = pause => false,
+                () = self.recorder.full() => true,
+            };
+            self.is_busy.store(is_full, Ordering::Relaxed);
         }
     }
 
     async fn keep_delivering(&self) {
         loop {
-            self.deliver(REST).await;
+            self.deliver(Pace::Resting).await;
             tokio::time::sleep(FLUSH_EVERY).await;
         }
     }
@@ -134,7 +152,7 @@ impl Collector {
     /// What fails is logged and kept for the next time.
     pub async fn flush(&self) {
         self.write_to_spool().await;
-        self.deliver(0).await;
+        self.deliver(Pace::AtOnce).await;
     }
 
     /// Brings everything counted so far to the spool: from there it survives this process.
@@ -167,8 +185,8 @@ impl Collector {
         }
     }
 
-    async fn deliver(&self, rest: u32) {
-        match self.deliver_all(rest).await {
+    async fn deliver(&self, pace: Pace) {
+        match self.deliver_all(pace).await {
             Ok(()) => {
                 if self.is_stuck.swap(false, Ordering::Relaxed) {
                     tracing::info!("usage reaches the database again");
@@ -184,16 +202,14 @@ impl Collector {
     }
 
     /// One batch that cannot be delivered does not hold up the others, unless the database is away.
-    async fn deliver_all(&self, rest: u32) -> Result<(), DeliverError> {
+    async fn deliver_all(&self, pace: Pace) -> Result<(), DeliverError> {
         let mut result = Ok(());
-        for id in self.blocking(|spool| spool.batches()).await? {
+        let ids = self.blocking(|spool| spool.batches()).await?;
+        for (delivered, id) in ids.iter().enumerate() {
             let began_at = self.clock.now();
-            match self.deliver_one(&id).await {
-                Ok(()) if rest > 0 => {
-                    let micros = self.clock.now().micros() - began_at.micros();
-                    let took = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-                    // A clock that jumps must not put delivery to sleep.
-                    tokio::time::sleep((took * rest).min(FLUSH_EVERY)).await;
+            match self.deliver_one(id).await {
+                Ok(()) if pace == Pace::Resting => {
+                    self.rest(began_at, ids.len() - delivered).await;
                 }
                 Ok(()) => {}
                 Err(DeliverError::Db(error)) if error.is_outage() => return Err(error.into()),
@@ -201,6 +217,15 @@ impl Collector {
             }
         }
         result
+    }
+
+    async fn rest(&self, began_at: Timestamp, waiting: usize) {
+        let is_busy = self.is_busy.load(Ordering::Relaxed) && waiting < MANY_WAITING;
+        let times = if is_busy { REST_WHEN_BUSY } else { REST };
+        let micros = self.clock.now().micros() - began_at.micros();
+        let took = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+        // A clock that jumps must not put delivery to sleep.
+        tokio::time::sleep((took * times).min(FLUSH_EVERY)).await;
     }
 
     async fn deliver_one(&self, id: &BatchId) -> Result<(), DeliverError> {
