@@ -4,6 +4,7 @@
 //! on accepting, so that load balancers can notice, unless its socket belongs to another process too; and
 //! it keeps idle connections, so that a request that is on its way finds somebody.
 
+mod bell;
 mod connection;
 mod lingering;
 mod metrics;

@@ -14,10 +14,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Timeouts;
+use super::bell::Bell;
 use super::lingering::Lingering;
 use super::signals::Signals;
 use super::tls::{self, Stream};
@@ -33,11 +33,11 @@ pub(super) struct Connections {
     write_timeout: Duration,
     workers: Workers,
     tasks: TaskTracker,
-    /// Asked for each answer; the token wakes connections that wait.
+    /// Asked for each answer; the bell wakes connections that wait.
     is_ending: AtomicBool,
-    ending: CancellationToken,
+    ending: Bell,
     grace: OnceLock<Duration>,
-    cut: CancellationToken,
+    cut: Bell,
 }
 
 impl Connections {
@@ -54,9 +54,9 @@ impl Connections {
             workers: Workers::start(),
             tasks: TaskTracker::new(),
             is_ending: AtomicBool::new(false),
-            ending: CancellationToken::new(),
+            ending: Bell::default(),
             grace: OnceLock::new(),
-            cut: CancellationToken::new(),
+            cut: Bell::default(),
         }
     }
 
@@ -70,7 +70,7 @@ impl Connections {
     pub(super) fn begin_end(&self, grace: Duration) {
         let _ = self.grace.set(grace);
         self.is_ending.store(true, Ordering::Relaxed);
-        self.ending.cancel();
+        self.ending.ring();
     }
 
     /// Waits until there are none.
@@ -81,7 +81,7 @@ impl Connections {
 
     /// Closes those there are, whatever they are doing.
     pub(super) fn cut_off(&self) {
-        self.cut.cancel();
+        self.cut.ring();
     }
 
     /// Serves one more, on a thread that watches it from now on.
@@ -92,25 +92,25 @@ impl Connections {
         let stream = stream.into_std();
         let connections = Arc::clone(self);
         let connection = self.tasks.track_future(async move {
-            let cut = connections.cut.clone();
             match stream.and_then(TcpStream::from_std) {
-                Ok(stream) => {
-                    let connection = connections.keep(stream, peer);
-                    cut.run_until_cancelled(connection).await;
-                }
+                Ok(stream) => tokio::select! {
+                    biased;
+                    () = connections.keep(stream, peer) => {}
+                    () = connections.cut.rung() => {}
+                },
                 Err(error) => tracing::error!(%error, "a connection cannot be watched"),
             }
         });
         self.workers.spawn(connection);
     }
 
-    async fn keep(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
+    async fn keep(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
         let Some(stream) = self.agree(stream).await else {
             return;
         };
         let signals = Arc::new(Signals::default());
         let stream = Lingering::new(stream, Arc::clone(&signals), self.write_timeout);
-        let shared = Arc::new((Arc::clone(&self), Arc::clone(&signals)));
+        let shared = Arc::new((Arc::clone(self), Arc::clone(&signals)));
         let service = service_fn(move |request| {
             let shared = Arc::clone(&shared);
             async move {
@@ -163,7 +163,7 @@ impl Connections {
         tokio::select! {
             biased;
             ended = connection.as_mut() => return ended,
-            () = self.ending.cancelled() => {}
+            () = self.ending.rung() => {}
         }
         let grace = self.grace.get().copied().unwrap_or_default();
         let mut before = None;
