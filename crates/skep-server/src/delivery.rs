@@ -184,18 +184,6 @@ impl Delivery {
         }
     }
 
-    /// The way on which a file that was located so reaches its client.
-    #[must_use]
-    pub const fn way(&self, located: &Located) -> Way {
-        match (located, &self.mode) {
-            (Located::Accel(_), _) => Way::Accel,
-            (Located::Redirect(_), Mode::CloudFront(_)) => Way::CloudFront,
-            (Located::Redirect(_), Mode::Presign(_)) => Way::Presign,
-            (Located::Redirect(_), Mode::LocalUrl) => Way::LocalUrl,
-            (Located::Stream | Located::Redirect(_), _) => Way::Direct,
-        }
-    }
-
     /// The URL that is remembered, or a new one.
     async fn signed<K: Hash + Eq + Clone + Send + Sync + 'static>(
         &self,

@@ -1,5 +1,7 @@
 //! The ways a file can reach a client, by name: for usage and for metrics.
 
+use super::{Delivery, Located, Mode};
+
 /// How a request got its file: what the answer was, which is not always what is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Way {
@@ -43,6 +45,20 @@ impl Way {
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+impl Delivery {
+    /// The way on which a file that was located so reaches its client.
+    #[must_use]
+    pub const fn way(&self, located: &Located) -> Way {
+        match (located, &self.mode) {
+            (Located::Accel(_), _) => Way::Accel,
+            (Located::Redirect(_), Mode::CloudFront(_)) => Way::CloudFront,
+            (Located::Redirect(_), Mode::Presign(_)) => Way::Presign,
+            (Located::Redirect(_), Mode::LocalUrl) => Way::LocalUrl,
+            (Located::Stream | Located::Redirect(_), _) => Way::Direct,
+        }
     }
 }
 
