@@ -97,7 +97,7 @@ impl Visit<'_> {
     ) -> Result<Answered, Denied> {
         self.check_prebuilt_release(caller, registry, file_name)?;
         match registry.release(file_name) {
-            Some((_, release)) => Ok(self.deliver(&release.tarball).await),
+            Some((_, release)) => Ok(self.deliver(&release.tarball, None).await),
             // The check has refused it.
             None => Ok(unavailable().into()),
         }
