@@ -96,6 +96,7 @@ async fn nginx_has_a_location_of_its_own_for_the_place() {
     let settings = [
         ("SKEP_DELIVERY__MODE", "accel"),
         ("SKEP_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+        ("SKEP_STORAGE__URL", "file:files"),
         ("SKEP_REPOSITORY__0__ACCEL_LOCATION", "/skep-acme"),
     ];
     let mut site = Site::in_folder();
