@@ -15,6 +15,8 @@ mod postgres;
 mod publish;
 mod redirects;
 mod registry;
+mod revocation;
+mod rolling;
 mod rsa_peer;
 mod streaming;
 mod tokens;
@@ -30,7 +32,8 @@ use redirects::TARBALLS;
 use tempfile::TempDir;
 
 /// What can be measured alone.
-const PARTS: &str = "formats, uploads, streaming, redirects, million, tokens, nodes, databases";
+const PARTS: &str =
+    "formats, uploads, streaming, redirects, million, tokens, nodes, databases, rolling, revocation";
 /// What the promises speak of.
 const LICENSES: usize = 10_000;
 const PACKAGES: usize = 2_000;
@@ -82,6 +85,12 @@ fn one_part(part: &str, bench: Bench, figures: &mut Figures) -> Result<()> {
         "formats" => formats::measure(bench.folder.path(), figures),
         "uploads" => uploads::measure(&bench, figures),
         "streaming" => streaming::measure(&bench, figures),
+        "revocation" => revocation::measure(&bench, figures),
+        "rolling" => {
+            let bench = bench.with_releases(TARBALLS)?;
+            let full = Installation::filled(&bench, LICENSES)?;
+            rolling::measure(&bench, &full, figures)
+        }
         "redirects" | "tokens" | "nodes" => {
             let bench = bench.with_releases(TARBALLS)?;
             let full = Installation::filled(&bench, LICENSES)?;
@@ -150,6 +159,8 @@ fn measure_full(bench: &Bench, figures: &mut Figures) -> Result<()> {
     memory::filled(&server, "after the load", figures)?;
     nodes::two_against_one(bench, &full, figures)?;
     drop(server);
+    rolling::measure(bench, &full, figures)?;
+    revocation::measure(bench, figures)?;
     nodes::databases(bench, &full, figures)?;
     million::measure(bench, &full, figures)
 }

@@ -48,6 +48,8 @@ impl Installation {
             settings: Vec::new(),
         };
         installation.redirect_to_cdn();
+        // Nobody has to notice that a node ends.
+        installation.set("SKEP_SERVER__GRACE_SECONDS", "0");
         for (name, value) in settings {
             installation.set(name, value);
         }
@@ -169,7 +171,7 @@ impl Installation {
         timed(self.command().arg("publish").args(files))
     }
 
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         let mut command = Command::new(&self.skep);
         command.env("SKEP_CONFIG", self.folder.join("skep.toml"));
         command.envs(self.settings.iter().cloned());
@@ -244,11 +246,21 @@ pub(super) fn get(address: SocketAddr, path: &str, headers: &str) -> Result<Stri
 
 /// The answer to JSON that is sent on a connection of its own.
 pub(super) fn post(address: SocketAddr, path: &str, json: &str) -> Result<String> {
+    post_as(address, path, "", json)
+}
+
+/// The same with further headers, each with its end of line.
+pub(super) fn post_as(
+    address: SocketAddr,
+    path: &str,
+    headers: &str,
+    json: &str,
+) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let length = json.len();
     let head = format!(
-        "POST {path} HTTP/1.0\r\nhost: {address}\r\nuser-agent: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        "POST {path} HTTP/1.0\r\nhost: {address}\r\nuser-agent: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n"
     );
     stream.write_all([&head, json].concat().as_bytes())?;
     let mut answer = String::new();

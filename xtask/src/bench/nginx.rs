@@ -20,6 +20,8 @@ pub(super) enum Site<'a> {
     Redirect(&'a str),
     /// The files of a folder, copied through the process as any server must that is not the kernel.
     Folder(&'a Path),
+    /// What these nodes answer, as the guide on operating sets it up.
+    Nodes(&'a [SocketAddr]),
 }
 
 impl Site<'_> {
@@ -27,7 +29,24 @@ impl Site<'_> {
         match self {
             Self::Redirect(location) => format!("return 302 {location};"),
             Self::Folder(folder) => format!("root {}; sendfile off;", folder.display()),
+            Self::Nodes(_) => {
+                "proxy_pass http://nodes; proxy_http_version 1.1; proxy_set_header Connection \"\";"
+                    .to_owned()
+            }
         }
+    }
+
+    fn upstream(self) -> String {
+        let Self::Nodes(addresses) = self else {
+            return String::new();
+        };
+        let servers: String = addresses
+            .iter()
+            .map(|address| format!("server {address} max_fails=0; "))
+            .collect();
+        format!(
+            "upstream nodes {{ {servers}keepalive 64; keepalive_requests 1000000; keepalive_timeout 20s; }}"
+        )
     }
 }
 
@@ -51,6 +70,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {upstream}
     server {{
         listen {address};
         location / {{ {directive} }}
@@ -59,6 +79,7 @@ http {{
 ",
         folder = folder.display(),
         directive = site.directive(),
+        upstream = site.upstream(),
     );
     let file = folder.join("nginx.conf");
     fs::write(&file, configuration)?;

@@ -1,12 +1,42 @@
 //! Codes that people type are short, and nobody who has a right token sends wrong ones: both are
-//! counted.
+//! counted. So are logins that are begun. The counts are in the database: they hold across nodes.
 
 use std::net::IpAddr;
 
 use crate::accounts::attempts::{self, Account, AttemptError, Kind};
 use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::{self, Tx};
+use crate::licensing::limits::group_of;
 use crate::oauth::error::OAuthError;
 use crate::oauth::logins::{Approver, DeviceError};
+
+/// So many logins an address begins in a minute, at whichever nodes: each is a row until somebody allows it
+/// or it expires. An office may log everybody in after lunch.
+const BEGUN_PER_MINUTE: i64 = 120;
+
+/// Counts a login that an address begins.
+///
+/// # Errors
+/// There were too many.
+pub(super) async fn count_begun(
+    tx: &mut Tx,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<(), OAuthError> {
+    let minute = now.seconds().div_euclid(60);
+    let subject = format!("address:{}|{minute}", group_of(address));
+    let counted = ("login", subject.as_str());
+    let forgotten = now.plus_seconds(-60);
+    if db::attempts::lock(tx, counted, now, forgotten).await?.count >= BEGUN_PER_MINUTE {
+        let left = 60 - now.seconds().rem_euclid(60);
+        return Err(OAuthError::TooMany {
+            retry_after_seconds: u32::try_from(left).unwrap_or(60),
+        });
+    }
+    db::attempts::increment(tx, counted, now).await?;
+    Ok(())
+}
 
 /// Runs what looks for a code that somebody typed, unless too many wrong ones were tried by this user
 /// or from this address. A code that was somebody's is no wrong one, whatever became of it.

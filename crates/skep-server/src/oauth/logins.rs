@@ -56,10 +56,12 @@ impl fmt::Debug for Begun {
 /// Begins a login.
 ///
 /// # Errors
-/// The client is unknown, or asks for what is not there.
+/// The client is unknown, or asks for what is not there, or too many logins were begun.
 pub async fn begin(app: &App, request: &Begin<'_>) -> Result<Begun, OAuthError> {
     let scope = scopes::requested(request.scope)?;
+    let now = app.clock.now();
     in_tx!(app.db, |tx| {
+        guesses::count_begun(tx, request.address, now).await?;
         let client = clients::find(tx, request.client).await?;
         let client = client.ok_or(OAuthError::UnknownClient)?;
         loop {

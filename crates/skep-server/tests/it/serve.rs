@@ -1,5 +1,7 @@
 //! Connections: how they are kept, and how they end.
 
+mod drain;
+
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -3,6 +3,7 @@
 use serde_json::json;
 use skep_server::accounts::attempts::AttemptError;
 use skep_server::oauth::clients::MIX;
+use skep_server::oauth::error::OAuthError;
 use skep_server::oauth::logins::{self, DeviceError};
 
 use super::{Desk, text};
@@ -64,4 +65,33 @@ async fn an_address_begins_only_so_many_logins_a_minute() {
     desk.app.clock.advance(60);
     let answer = desk.post("device_authorization", body).await;
     assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_begins_only_so_many_logins_a_minute_at_all_nodes_together() {
+    on_each_app(async |app: TestApp| {
+        let other = app.other_process().await;
+        let nodes = [&*app.node.app, &other];
+        let request = logins::Begin {
+            client: MIX,
+            name: "laptop",
+            scope: "api",
+            address: "192.0.2.7".parse().unwrap(),
+        };
+        for turn in 0..120 {
+            logins::begin(nodes[turn % 2], &request).await.unwrap();
+        }
+        for node in nodes {
+            let refused = logins::begin(node, &request).await.unwrap_err();
+            assert!(matches!(refused, OAuthError::TooMany { .. }), "{refused}");
+            let elsewhere = logins::Begin {
+                address: "192.0.2.8".parse().unwrap(),
+                ..request.clone()
+            };
+            logins::begin(node, &elsewhere).await.unwrap();
+        }
+        app.clock.advance(60);
+        logins::begin(&other, &request).await.unwrap();
+    })
+    .await;
 }

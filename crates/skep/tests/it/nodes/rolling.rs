@@ -102,7 +102,7 @@ fn a_node_that_was_told_to_stop_says_so_before_it_stops() {
         (answer.status, answer.header("connection")),
         (200, Some("close"))
     );
-    node.stop();
+    node.wait_for_end();
     assert!(http::get(&readyz, &[]).is_err(), "nobody listens");
 }
 

@@ -133,8 +133,13 @@ impl Node {
     }
 
     /// SIGTERM, and waits for its end.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
         self.tell_to_stop();
+        self.wait_for_end();
+    }
+
+    /// Waits for the end of one that was told to stop.
+    pub(crate) fn wait_for_end(mut self) {
         let status = self.child.wait().expect("it is our child");
         assert_eq!(status.code(), Some(0), "{}", self.log());
     }
