@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     net::SocketAddr,
     rc::Rc,
+    sync::Arc,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::Duration,
@@ -55,7 +56,7 @@ pub(super) fn measure(bench: &Bench, full: &Installation, figures: &mut Figures)
     let servers = [nodes[0].serve()?, nodes[1].serve()?];
     let (_nginx, address) = nginx::serve(&folder, Site::Nodes(&addresses))?;
     let requests = redirects::requests(bench, full, &full.keys);
-    let (restarts, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (restarts, is_over) = (Arc::new(AtomicUsize::new(0)), AtomicBool::new(false));
     let (outcome, restarted) = thread::scope(|scope| {
         let restarting = scope.spawn(|| restart_in_turn(&nodes, servers, (&restarts, &is_over)));
         let outcome = run(address, &requests, &restarts);
@@ -71,7 +72,7 @@ pub(super) fn measure(bench: &Bench, full: &Installation, figures: &mut Figures)
     let details = format!(
         "of {} through nginx on {CONNECTIONS} connections, kept and new; {} restarts",
         outcome.answers + outcome.failures.len() as u64,
-        restarts.into_inner(),
+        restarts.load(Ordering::Relaxed),
     );
     figures.promised(NAME, failed, "", Promise::Under(1.0), &details);
     Ok(())
@@ -109,12 +110,13 @@ struct Counts {
 }
 
 /// Sends them all, and more until the nodes have been restarted often enough.
-fn run(address: SocketAddr, requests: &Requests, restarts: &AtomicUsize) -> Result<Outcome> {
+fn run(address: SocketAddr, requests: &Requests, restarts: &Arc<AtomicUsize>) -> Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let counts = Rc::new(Counts::default());
-    let is_over = |begun: u64| {
+    let restarts = Arc::clone(restarts);
+    let is_over = move |begun: u64| {
         begun >= REQUESTS && restarts.load(Ordering::Relaxed) >= FEWEST_RESTARTS
             || begun >= MOST_REQUESTS
     };
@@ -127,7 +129,7 @@ fn run(address: SocketAddr, requests: &Requests, restarts: &AtomicUsize) -> Resu
                 numbers: Numbers::new(number as u64 + 1),
                 longest: if number % 4 == 0 { SHORT } else { u32::MAX },
             };
-            tokio::task::spawn_local(client.run(is_over))
+            tokio::task::spawn_local(client.run(is_over.clone()))
         });
         for client in clients.collect::<Vec<_>>() {
             client.await.context("a client's task")?;
