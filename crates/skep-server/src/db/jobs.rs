@@ -136,13 +136,6 @@ pub async fn enqueue(tx: &mut Tx, job: &NewJob) -> Result<bool, DbError> {
     Ok(entered > 0)
 }
 
-/// Puts a job off that nobody runs, as if it were new; `false` when there is no such one.
-pub async fn put_off(tx: &mut Tx, unique_key: &str, run_at: Timestamp) -> Result<bool, DbError> {
-    let sql = "UPDATE jobs SET run_at = $2, attempts = 0, dead_at = NULL \
-               WHERE unique_key = $1 AND claimed_by IS NULL";
-    Ok(execute!(tx, sql, unique_key, run_at.micros())? > 0)
-}
-
 /// Whether a job of these kinds could be claimed now: asked before anything is locked for it.
 pub async fn is_due(
     conn: &mut Conn,
