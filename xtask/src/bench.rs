@@ -32,8 +32,7 @@ use redirects::TARBALLS;
 use tempfile::TempDir;
 
 /// What can be measured alone.
-const PARTS: &str =
-    "formats, uploads, streaming, redirects, million, tokens, nodes, databases, rolling, revocation";
+const PARTS: &str = "formats, uploads, streaming, redirects, million, tokens, nodes, databases, rolling, revocation";
 /// What the promises speak of.
 const LICENSES: usize = 10_000;
 const PACKAGES: usize = 2_000;
