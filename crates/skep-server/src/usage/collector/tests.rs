@@ -1,4 +1,4 @@
-//! A full disk below the spool. The test runs itself again on a disk of 256 kB: a file system in memory
+//! A full disk below the spool. The test runs itself again on a disk of 1 MB: a file system in memory
 //! where the kernel gives one to a namespace, else files that may not grow.
 
 use std::io::Write;
@@ -11,12 +11,12 @@ use crate::usage::{Client, Counted, FileKind};
 
 /// Lies where there is little room, and says to the second run that it is the second one.
 const MARK: &str = "there-is-little-room";
-const SMALL_DISK: &str = "mount -t tmpfs -o size=256k tmpfs . && cd \"$PWD\" && echo disk > there-is-little-room && exec \"$0\" \"$@\"";
+const SMALL_DISK: &str = "mount -t tmpfs -o size=1024k tmpfs . && cd \"$PWD\" && echo disk > there-is-little-room && exec \"$0\" \"$@\"";
 /// SIGXFSZ ignored, a write beyond the limit is an error instead of the end of the process.
 const SMALL_FILES: &str =
-    "trap '' XFSZ; echo files > there-is-little-room; ulimit -f 64; exec \"$0\" \"$@\"";
+    "trap '' XFSZ; echo files > there-is-little-room; ulimit -f 256; exec \"$0\" \"$@\"";
 const TEST: &str = "usage::collector::tests::a_full_disk_loses_no_count";
-const REQUESTS: u64 = 5_000;
+const REQUESTS: u64 = 20_000;
 
 #[test]
 fn a_full_disk_loses_no_count() {
@@ -36,7 +36,7 @@ fn run_again_with_little_room() {
             .current_dir(folder.path());
         command
     };
-    let is_mounted = in_namespace("mount -t tmpfs -o size=256k tmpfs .").status();
+    let is_mounted = in_namespace("mount -t tmpfs -o size=1024k tmpfs .").status();
     let mut command = if is_mounted.is_ok_and(|status| status.success()) {
         in_namespace(SMALL_DISK)
     } else {
@@ -72,7 +72,7 @@ fn on_a_small_disk() {
     // There is room for a part only: it goes, and the rest stays.
     assert!(write(&recorder, &spool).is_err());
     let first = spooled(&spool);
-    assert!(first > 0, "a file of 2,000 rows has room");
+    assert!(first > 0, "a file of 8,000 rows has room");
     for id in spool.batches().unwrap() {
         spool.remove(&id).unwrap();
     }
