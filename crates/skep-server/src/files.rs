@@ -164,7 +164,12 @@ impl Files {
             return prebuilt::open_file(tree, key, &self.errors_seen).await;
         }
         let is_whole = range.is_none();
-        let (_, mut file) = self.open_object(&key.path(), range).await?;
+        let opened = self.open_object(&key.path(), range).await;
+        // Nobody opens a file that no release names: it was there.
+        if opened.as_ref().is_err_and(FilesError::is_not_found) {
+            self.errors_seen.note_missing();
+        }
+        let (_, mut file) = opened?;
         // A folder is this server's own.
         if is_whole && self.bucket.is_some() {
             file.stream = verify::verified(file.stream, key, &self.errors_seen);

@@ -1,9 +1,10 @@
 //! The file of `skep license import`: CSV with named columns. What the cells mean is the server's business.
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
+use skep_server::clock::Timestamp;
 use skep_server::licensing::import::{GivenDate, ImportRow};
 
-use crate::dates::parse_date;
+use crate::dates::{parse_date, parse_start};
 
 const COLUMNS: [&str; 13] = [
     "customer_email",
@@ -162,9 +163,9 @@ fn fill(row: &mut ImportRow, column: &str, cell: &str) {
         "customer_name" => row.customer_name = text,
         "product" => row.product = text,
         "plan" => row.plan = text,
-        "starts_at" => row.starts_at = Some(date(cell)),
-        "access_until" => row.access_until = Some(date(cell)),
-        "updates_until" => row.updates_until = Some(date(cell)),
+        "starts_at" => row.starts_at = Some(date(cell, parse_start)),
+        "access_until" => row.access_until = Some(date(cell, parse_date)),
+        "updates_until" => row.updates_until = Some(date(cell, parse_date)),
         "grace_days" => row.grace_days = text,
         "external_id" => row.external_id = text,
         "notes" => row.notes = text,
@@ -175,10 +176,10 @@ fn fill(row: &mut ImportRow, column: &str, cell: &str) {
     }
 }
 
-fn date(cell: &str) -> GivenDate {
+fn date(cell: &str, parse: fn(&str) -> Result<Timestamp, String>) -> GivenDate {
     match cell {
         "" => Ok(None),
-        text => parse_date(text).map(Some),
+        text => parse(text).map(Some),
     }
 }
 
@@ -236,6 +237,13 @@ mod tests {
         );
         assert_eq!(dates[1], Ok(None));
         assert!(dates[2].as_ref().unwrap_err().contains("`31.01.2027`"));
+    }
+
+    #[test]
+    fn a_license_starts_with_its_first_day() {
+        let rows = rows("customer_email,product,plan,starts_at\na,p,trial,2027-01-31\n");
+        let starts_at = rows[0].starts_at.clone().unwrap().unwrap().unwrap();
+        assert_eq!(starts_at.to_string(), "2027-01-31T00:00:00Z");
     }
 
     #[test]

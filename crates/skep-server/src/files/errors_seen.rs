@@ -3,12 +3,13 @@
 use super::FilesError;
 use crate::metrics::Count;
 
-/// By what went wrong. Files that are not there are none of it.
+/// By what went wrong.
 #[derive(Debug, Default)]
 pub(super) struct ErrorsSeen {
     away: Count,
     refused: Count,
     damaged: Count,
+    missing: Count,
     full: Count,
     other: Count,
 }
@@ -22,6 +23,8 @@ pub struct ErrorCounts {
     pub refused: u64,
     /// It had other bytes than were stored.
     pub damaged: u64,
+    /// A file that a release names was not there.
+    pub missing: u64,
     /// There was no room.
     pub full: u64,
     /// Whatever else.
@@ -31,6 +34,7 @@ pub struct ErrorCounts {
 impl ErrorsSeen {
     pub(super) fn note(&self, error: &FilesError) {
         match error {
+            // Looking whether a file is there is no error: only who needs it knows.
             FilesError::NotFound { .. } => {}
             FilesError::Away { .. } => self.away.add_one(),
             FilesError::Refused { .. }
@@ -48,11 +52,16 @@ impl ErrorsSeen {
         self.damaged.add_one();
     }
 
+    pub(super) fn note_missing(&self) {
+        self.missing.add_one();
+    }
+
     pub(super) fn counts(&self) -> ErrorCounts {
         ErrorCounts {
             away: self.away.get(),
             refused: self.refused.get(),
             damaged: self.damaged.get(),
+            missing: self.missing.get(),
             full: self.full.get(),
             other: self.other.get(),
         }

@@ -112,7 +112,9 @@ pub enum BackupError {
     #[error("`{}` exists: nothing is ever overwritten; choose another folder", .0.display())]
     InTheWay(PathBuf),
     /// The configuration in the backup makes none here.
-    #[error("the configuration in the backup cannot be used here")]
+    #[error(
+        "the configuration in the backup cannot be used here; files that it names, as `token_file` or `url_file`, are not in a backup: put them into the folder first"
+    )]
     Config(#[from] ConfigError),
     /// Its place cannot be made.
     #[error("the place to restore to could not be made")]

@@ -9,7 +9,7 @@ use skep_server::clock::Timestamp;
 use skep_server::licensing::plan::Plan;
 use skep_server::licensing::product::Slug;
 
-use crate::dates::{DateOrNever, parse_date, parse_date_or_never};
+use crate::dates::{DateOrNever, parse_date, parse_date_or_never, parse_start};
 
 /// `license …`
 #[derive(Debug, Subcommand)]
@@ -43,7 +43,8 @@ Plans:
   lifetime       everything, for ever
   trial          open until --access-until, without grace
 
-DATE is a day, which means its end in UTC, or a moment as 2027-11-30T12:00:00Z.
+DATE is a day, which means its end in UTC (of --starts-at: its beginning), or a
+moment as 2027-11-30T12:00:00Z.
 
 Examples:
   skep license issue --customer rosa@example.com --product pro \\
@@ -70,7 +71,7 @@ pub(crate) struct Issue {
     pub(crate) plan: Plan,
 
     /// Closed before [default: now]
-    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    #[arg(long, value_name = "DATE", value_parser = parse_start)]
     pub(crate) starts_at: Option<Timestamp>,
 
     /// Open until then
@@ -164,7 +165,7 @@ pub(crate) struct Change {
     pub(crate) plan: Option<Plan>,
 
     /// Closed before
-    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    #[arg(long, value_name = "DATE", value_parser = parse_start)]
     pub(crate) starts_at: Option<Timestamp>,
 
     /// Open until then, or `never` for no end

@@ -7,13 +7,15 @@ use skep_server::app::App;
 use skep_server::clock::Clock;
 use skep_server::config::Config;
 use skep_server::transfer::{
-    Backup, Progress, RestoreOptions, Restored, check_by_restoring, restore, write_configuration,
+    Backup, BackupError, Progress, RestoreOptions, Restored, check_by_restoring, restore,
+    write_configuration,
 };
 
 use super::transfer::{Waiting, contents};
 use super::{Context, Outcome};
 use crate::cli::transfer::Restore;
 use crate::env_vars;
+use crate::output::hint;
 
 pub(super) async fn run(context: &Context, arguments: Restore) -> anyhow::Result<Outcome> {
     let waiting = Waiting::begin();
@@ -40,7 +42,11 @@ pub(super) async fn run(context: &Context, arguments: Restore) -> anyhow::Result
         without_files: arguments.without_files,
         replaces_nul: arguments.replace_nul,
     };
-    let restored = restore(&config, &clock, &backup, options, &watcher).await?;
+    let restored = restore(&config, &clock, &backup, options, &watcher).await;
+    let restored = restored.map_err(|error| match &arguments.into {
+        None => error.into(),
+        Some(folder) => go_on_in(folder, &arguments.file, error),
+    })?;
     // What can be opened can be served.
     let app = App::open(config, clock).await?;
     app.db.close().await;
@@ -60,6 +66,18 @@ pub(super) async fn run(context: &Context, arguments: Restore) -> anyhow::Result
     } else {
         Outcome::Failed
     })
+}
+
+/// The folder has its configuration by now, so the same command would be refused.
+fn go_on_in(folder: &Path, file: &Path, error: BackupError) -> anyhow::Error {
+    let advice = format!(
+        "`{}` has the configuration and the keys now: once the cause is gone, go on with \
+         `skep --config {}/skep.toml restore {}`",
+        folder.display(),
+        folder.display(),
+        file.display(),
+    );
+    hint(error, advice)
 }
 
 fn described(backup: &Backup) -> serde_json::Value {

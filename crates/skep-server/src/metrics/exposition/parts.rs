@@ -167,6 +167,7 @@ impl Exposition {
             ([("error", "away")], errors.away),
             ([("error", "refused")], errors.refused),
             ([("error", "damaged")], errors.damaged),
+            ([("error", "missing")], errors.missing),
             ([("error", "full")], errors.full),
             ([("error", "other")], errors.other),
         ];

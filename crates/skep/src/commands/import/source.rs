@@ -32,7 +32,7 @@ pub(super) struct Source {
 
 enum Files {
     Tree(TreeSource),
-    Server(ServerSource),
+    Server(Box<ServerSource>),
 }
 
 /// A tarball that was fetched. Nothing of it is verified yet.
@@ -53,7 +53,7 @@ impl Source {
             Some(url) => {
                 let server = ServerSource::open(&url, arguments)?;
                 let key = server.key(given, fingerprint).await?;
-                (url.to_string(), Files::Server(server), key)
+                (url.to_string(), Files::Server(Box::new(server)), key)
             }
             None => {
                 let url = place::url(&arguments.source, &arguments.store)?;
