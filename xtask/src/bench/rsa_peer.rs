@@ -74,7 +74,7 @@ pub(super) fn run(address: &str, list: &str, key: &str) -> Result<()> {
         .lines()
         .zip(0..)
         .map(|(key, number)| (hash(key), number));
-    let signer = KeyPair::from_pkcs8(&fs::read(key)?);
+    let signer = KeyPair::from_der(&fs::read(key)?);
     let peer = Arc::new(Peer {
         keys: keys.collect(),
         signer: signer.map_err(|refused| anyhow!("{refused}"))?,

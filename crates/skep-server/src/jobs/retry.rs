@@ -10,7 +10,7 @@ const LONGEST_SECONDS: i64 = 3600;
 /// random, so that what failed together does not come back together.
 #[must_use]
 pub fn pause_seconds(attempt: i64, random: [u8; 4]) -> i64 {
-    let doublings = u32::try_from(attempt - 1).unwrap_or(0).min(20);
+    let doublings = (attempt - 1).clamp(0, 20);
     let longest = (FIRST_SECONDS << doublings).min(LONGEST_SECONDS);
     let half = longest / 2;
     half + i64::from(u32::from_le_bytes(random)) % (longest - half + 1)

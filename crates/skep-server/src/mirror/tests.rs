@@ -24,7 +24,7 @@ fn contents(files: &[&str], addition: &str) -> Contents {
     };
     Contents {
         repository: "acme".to_owned(),
-        key: PublicKey::from_pem(&fs_err::read(KEY).unwrap()).unwrap(),
+        key: PublicKey::from_pem(fs_err::read(KEY).unwrap()).unwrap(),
         files: files.iter().map(wanted).collect(),
     }
 }

@@ -91,7 +91,7 @@ fn with_database_and_bucket_away_a_server_says_what_to_look_at() {
         "postgres://skep:swordfish@127.0.0.1:1/skep",
     );
     let both = [database, ("SKEP_STORAGE__ENDPOINT", NOWHERE)];
-    refused(&shop, &both, "database", "`url` in section `[database]`");
+    refused(&shop, &both, "database", "`[database] url`");
     // The doctor looks at everything at once.
     skep(&shop, "doctor", &both)
         .says("FAIL storage")

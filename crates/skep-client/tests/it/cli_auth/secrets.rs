@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use skep_client::cli_auth::{Attempt, AuthConfig, Options, Reply, Session, Step};
 
-use super::world::{Mode, NOW, World, configured, global, issued, tokens};
+use super::world::{Mode, NOW, World, configured, global, issued, patiently, tokens};
 
 #[test]
 fn nothing_that_can_be_printed_shows_a_secret() {
@@ -20,7 +20,8 @@ fn nothing_that_can_be_printed_shows_a_secret() {
         otp: Some("tell-nobody".into()),
     };
     let mut session = Session::repo(Arc::clone(&world) as _, world.config(), Options::default());
-    let refresh = session.start(NOW);
+    let step = session.start(NOW);
+    let refresh = patiently(&mut session, step);
     assert!(matches!(refresh, Step::Send(_)));
     let body = r#"{"error": "no", "access_token": "tell-nobody", "expires_in": "tell-nobody"}"#;
     let json = http::Response::builder().header("content-type", "application/json");

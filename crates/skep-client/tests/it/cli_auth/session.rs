@@ -9,7 +9,7 @@ use skep_client::cli_auth::{
 };
 use skep_client::http_client::Body;
 
-use super::world::{Mode, NOW, World, global, issued, tokens};
+use super::world::{Mode, NOW, World, global, issued, patiently, tokens};
 
 fn response(status: u16, body: &'static str) -> Reply {
     let response = Response::builder()
@@ -37,6 +37,11 @@ fn session(world: &Arc<World>) -> Session {
     session.with_request(request.unwrap())
 }
 
+fn begin(session: &mut Session) -> Step {
+    let step = session.start(NOW);
+    patiently(session, step)
+}
+
 #[track_caller]
 fn sent(step: Step) -> Request<Body> {
     match step {
@@ -51,7 +56,7 @@ fn a_request_goes_through_refresh_and_one_time_password() {
     world.store(global(), tokens("old", Some("refresh"), 0));
     let mut session = session(&world);
 
-    let refresh = sent(session.start(NOW));
+    let refresh = sent(begin(&mut session));
     assert_eq!(refresh.uri(), "https://hex.test/api/oauth/token");
     let answer = response(200, r#"{"access_token": "new", "expires_in": 1800}"#);
 
@@ -80,12 +85,13 @@ fn a_request_goes_through_refresh_and_one_time_password() {
 fn a_login_is_a_step_for_the_caller() {
     let world = World::new(Mode::Blocking);
     let mut session = session(&world);
-    let step = session.start(NOW);
+    let step = begin(&mut session);
     assert!(
         matches!(step, Step::NeedLogin(LoginReason::NoCredentials)),
         "{step:?}"
     );
-    let device = sent(session.resume(NOW, Reply::Login(true)));
+    let step = session.resume(NOW, Reply::Login(true));
+    let device = sent(patiently(&mut session, step));
     assert!(device.uri().path().ends_with("/device_authorization"));
     let answer = r#"{"device_code": "d", "user_code": "ABCD2345", "interval": 5, "expires_in": 6,
         "verification_uri": "https://hex.test/d", "verification_uri_complete": "https://hex.test/d?c"}"#;
@@ -123,8 +129,9 @@ fn a_login_page_that_is_none_is_not_shown() {
     ] {
         let world = World::new(Mode::Blocking);
         let mut session = session(&world);
-        session.start(NOW);
-        session.resume(NOW, Reply::Login(true));
+        begin(&mut session);
+        let step = session.resume(NOW, Reply::Login(true));
+        patiently(&mut session, step);
         let answer = format!(
             r#"{{"device_code": "d", "user_code": "A", "interval": 5, "expires_in": 600,
                 "verification_uri_complete": "{page}"}}"#
@@ -142,7 +149,7 @@ fn a_login_page_that_is_none_is_not_shown() {
 fn an_answer_to_another_question_ends_the_session() {
     let world = World::new(Mode::Blocking);
     let mut session = session(&world);
-    session.start(NOW);
+    begin(&mut session);
     let step = session.resume(NOW, Reply::Otp(None));
     assert!(
         matches!(step, Step::Done(Err(AuthError::OutOfStep))),

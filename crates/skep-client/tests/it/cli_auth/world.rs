@@ -9,8 +9,8 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 use skep_client::cli_auth::{
     self, AuthConfig, AuthError, Callbacks, Challenged, CredentialSource, Credentials, LoginReason,
-    Options, OtpReason, Outcome, Permission, Server, Source, StoreError, TokenScope, TokenStore,
-    Tokens, blocking,
+    Options, OtpReason, Outcome, Permission, Reply, Server, Session, Source, Step, StoreError,
+    TokenScope, TokenStore, Tokens, blocking,
 };
 use skep_client::http_client::{BlockingHttpClient, Body, HttpClient, SendError};
 use skep_client::oauth::DeviceAuthorization;
@@ -340,4 +340,16 @@ impl Callbacks for World {
     fn show_login(&self, login: &DeviceAuthorization, open_browser: bool) {
         self.state().shown.push((login.clone(), open_browser));
     }
+}
+
+/// What comes after waiting for other sessions of this process, which have the same server.
+pub(super) fn patiently(session: &mut Session, mut step: Step) -> Step {
+    for _ in 0..400 {
+        let Step::Wait(time) = step else {
+            return step;
+        };
+        std::thread::sleep(time);
+        step = session.resume(NOW, Reply::Proceed);
+    }
+    panic!("another session never ends");
 }

@@ -74,7 +74,7 @@ impl Spans {
     pub(crate) fn of_rows(since: Option<Timestamp>, until: Option<Timestamp>, kept: Kept) -> Self {
         let (since, until) = bounds(since, until);
         Self {
-            moments: Vec::from([since..until]),
+            moments: std::iter::once(since..until).collect(),
             known_since: missing(kept.rows_from, since),
             ..Self::default()
         }

@@ -102,11 +102,14 @@ fn enrollment() -> Enrollment {
     }
 }
 
+/// Makes a page, with what is wrong in it.
+type Render = Box<dyn Fn(Option<&Refusal>) -> String>;
+
 /// Each page as it is and with something wrong.
 fn samples() -> Vec<(&'static str, String)> {
     let frame = Frame::sample;
     let next = || Next::from_text("/oauth/device?user_code=WXYT4793");
-    let mut all: Vec<(&'static str, Box<dyn Fn(Option<&Refusal>) -> String>)> = Vec::new();
+    let mut all: Vec<(&'static str, Render)> = Vec::new();
     macro_rules! form {
         ($field:literal, |$refusal:ident| $page:expr) => {
             all.push((

@@ -43,7 +43,10 @@ async fn a_key_is_kept_as_a_hash_and_found_by_it() {
             .unwrap();
         assert_eq!(found.as_ref(), Some(&created.key));
         drop(conn);
-        assert_eq!(list(app, "rosa").await.unwrap(), [created.key.clone()]);
+        assert_eq!(
+            list(app, "rosa").await.unwrap(),
+            std::slice::from_ref(&created.key)
+        );
         let loaded = db::snapshot::load(&app.db).await.unwrap();
         let facts = &loaded.api_keys[0];
         assert_eq!((facts.id, facts.user), (created.key.id, rosa.id));

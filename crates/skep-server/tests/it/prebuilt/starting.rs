@@ -50,6 +50,7 @@ async fn a_registry_that_is_not_good_is_refused_with_the_reason() {
     assert!(text.starts_with(begin), "{text}");
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long a real start waits")]
 #[tokio::test]
 async fn an_empty_place_is_waited_for_and_then_refused() {
     let (dir, site) = (tempfile::tempdir().unwrap(), Site::in_folder());

@@ -45,14 +45,15 @@ impl Proxy {
         let nginx = nginx
             .spawn()
             .expect("these tests need nginx: `apt-get install nginx-light`");
+        // Whoever drops it ends nginx.
+        let proxy = Self {
+            nginx,
+            port,
+            _folder: folder,
+        };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                let _folder = folder;
-                return Self {
-                    nginx,
-                    port,
-                    _folder,
-                };
+                return proxy;
             }
             thread::sleep(Duration::from_millis(50));
         }
