@@ -5,11 +5,12 @@ use std::sync::Arc;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use skep_formats::checksum::Sha256;
 
 use crate::config::Secret;
+use crate::http::authorization::Authorization;
 use crate::http::text;
 use crate::metrics;
 use crate::node::Node;
@@ -38,13 +39,18 @@ pub(crate) async fn answer(node: &Arc<Node>, headers: &HeaderMap) -> Response {
 }
 
 fn is_bearer_of(token: &Secret, headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(AUTHORIZATION) else {
-        return false;
+    let is_token = |sent: &str| {
+        // Comparing checksums tells nothing of the secret, not even its length.
+        let (sent, token) = (
+            Sha256::of(sent.as_bytes()),
+            Sha256::of(token.reveal().as_bytes()),
+        );
+        verify_slices_are_equal(&sent.0, &token.0).is_ok()
     };
-    let (scheme, sent) = value.as_bytes().split_at(value.len().min(7));
-    // Comparing checksums tells nothing of the secret, not even its length.
-    let (sent, token) = (Sha256::of(sent), Sha256::of(token.reveal().as_bytes()));
-    scheme.eq_ignore_ascii_case(b"Bearer ") && verify_slices_are_equal(&sent.0, &token.0).is_ok()
+    Authorization::read(
+        headers,
+        |found| matches!(found, Authorization::Bearer(sent) if is_token(sent)),
+    )
 }
 
 fn refusal() -> Response {
